@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // Properties that return spans; swift-nio relies on the same promise.
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+  name: "Varve",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "Varve", targets: ["Varve"]),
+    .library(name: "VarveSources", targets: ["VarveSources"]),
+    .executable(name: "varve", targets: ["varve"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+  ],
+  targets: [
+    // System libraries and shims.
+    .systemLibrary(
+      name: "CLZ4", pkgConfig: "liblz4",
+      providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(name: "CVarve"),
+    .target(
+      name: "CSimdjson",
+      cxxSettings: [.headerSearchPath("include")],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // The engine, from the bytes up.
+    .target(
+      name: "VarveFormat", dependencies: ["CVarve", "CLZ4", "CZlib"], swiftSettings: settings),
+    .target(
+      name: "VarveStorage", dependencies: ["VarveFormat", "CVarve", crypto],
+      swiftSettings: settings),
+    .target(
+      name: "Varve", dependencies: ["VarveStorage", "VarveFormat"], swiftSettings: settings),
+
+    // What reads the world, and the command line.
+    .target(
+      name: "VarveSources", dependencies: ["Varve", "VarveFormat", "CSimdjson"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "varve",
+      dependencies: [
+        "Varve", "VarveSources", "VarveFormat",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,84 @@
+// Shims for what Swift cannot say: full sync, file locks, hardware CRC-32C. No logic.
+#ifndef CVARVE_H
+#define CVARVE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+// On Darwin fsync does not reach the medium; F_FULLFSYNC does.
+static inline int cvarve_sync_data(int descriptor) {
+#if defined(__APPLE__)
+  return fcntl(descriptor, F_FULLFSYNC);
+#else
+  return fdatasync(descriptor);
+#endif
+}
+
+static inline int cvarve_sync_all(int descriptor) {
+#if defined(__APPLE__)
+  return fcntl(descriptor, F_FULLFSYNC);
+#else
+  return fsync(descriptor);
+#endif
+}
+
+// `flock` is also the name of a struct, which hides the function from Swift.
+static inline int cvarve_lock_exclusive_nonblocking(int descriptor) {
+  return flock(descriptor, LOCK_EX | LOCK_NB);
+}
+
+static inline int cvarve_unlock(int descriptor) { return flock(descriptor, LOCK_UN); }
+
+// open is variadic.
+static inline int cvarve_open(const char *path, int flags, unsigned mode) {
+  return open(path, flags | O_CLOEXEC, mode);
+}
+
+// 1 if the processor has CRC-32C instructions.
+static inline int cvarve_has_crc32c(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("sse4.2") ? 1 : 0;
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
+  return 1;
+#else
+  return 0;
+#endif
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2")))
+#endif
+static inline uint32_t cvarve_crc32c(uint32_t crc, const void *bytes, size_t count) {
+  const uint8_t *p = (const uint8_t *)bytes;
+#if defined(__x86_64__)
+  uint64_t state = crc;
+  while (count >= 8) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+    state = __builtin_ia32_crc32di(state, word);
+    p += 8;
+    count -= 8;
+  }
+  crc = (uint32_t)state;
+  while (count--) crc = __builtin_ia32_crc32qi(crc, *p++);
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
+  while (count >= 8) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+    crc = __builtin_arm_crc32cd(crc, word);
+    p += 8;
+    count -= 8;
+  }
+  while (count--) crc = __builtin_arm_crc32cb(crc, *p++);
+#else
+  (void)p;
+  (void)count;
+#endif
+  return crc;
+}
+
+#endif

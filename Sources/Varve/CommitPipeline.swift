@@ -1,0 +1,202 @@
+// From batches to bytes: deduplicates, encodes blocks, computes the running digest. The only code that
+// decides what a commit writes; `LogWriter` makes it durable.
+
+import VarveFormat
+import VarveStorage
+
+/// Encodes commits for one log writer, reusing its buffers.
+struct CommitPipeline {
+  private var builder = RecordBlockBuilder()
+  private var digester = RecordDigester()
+  private var output = ByteWriter(reserving: 1 << 20)
+  private var digests = ByteWriter(reserving: 1 << 20)
+  private var entries: [BlockEntry] = []
+  private var tailReferences: [Int32] = []
+  private var blockFirstSequence: UInt64 = 0
+
+  /// Commits batches with one sync; each becomes a commit of its own. The lock must be held.
+  mutating func commit(
+    _ batches: [WriteBatch], writer: LogWriter, now: Int64
+  ) throws(StorageError) -> [CommitResult] {
+    output.bytes.removeAll(keepingCapacity: true)
+    entries.removeAll(keepingCapacity: true)
+    var history = writer.history
+    let mark = writer.tail.mark
+    var results: [CommitResult] = []
+    do throws(StorageError) {
+      for batch in batches {
+        results.append(
+          try encode(batch, writer: writer, history: &history, now: now))
+      }
+    } catch {
+      writer.tail.rewind(to: mark)
+      throw error
+    }
+    if output.count > 0 {
+      try writer.commit(output.bytes, history: history, blocks: entries, since: mark)
+    }
+    return results
+  }
+
+  private mutating func encode(
+    _ batch: WriteBatch, writer: LogWriter, history: inout TailLoader.History, now: Int64
+  ) throws(StorageError) -> CommitResult {
+    var result = CommitResult()
+    let start = output.count
+    let first = writer.tail.nextSequence
+    var generator = SystemRandomNumberGenerator()
+    let seed = (generator.next(), generator.next())
+    digests.bytes.removeAll(keepingCapacity: true)
+    tailReferences = [Int32](repeating: -1, count: batch.strings.count)
+    blockFirstSequence = first
+    for index in batch.rows.indices {
+      try add(batch, index, writer: writer, seed: seed, result: &result)
+    }
+    flush(writer)
+    let recordCount = writer.tail.nextSequence - first
+    let factCount = addFacts(batch, writer: writer, seed: seed, recordCount: recordCount)
+    result.lastSequence = writer.tail.nextSequence - 1
+    guard recordCount > 0 || factCount > 0 else { return result }
+    var frame = CommitFrame(
+      number: history.commitNumber + 1, firstSequence: first, recordCount: UInt32(recordCount),
+      factCount: UInt32(factCount), blockByteCount: UInt64(output.count - start), time: now,
+      seedHigh: seed.0, seedLow: seed.1, recordsDigest: Digest.hash(digests.bytes),
+      historyDigest: .zero)
+    frame.historyDigest = Digest.hash(
+      CommitFrame.historyInput(previous: history.digest, frame))
+    entry(.commit, writer: writer, at: output.count, items: 0, sequence: first)
+    frame.append(to: &output)
+    closeEntry(from: output.count - CommitFrame.storedByteCount)
+    history = .init(commitNumber: frame.number, digest: frame.historyDigest)
+    return result
+  }
+
+  private mutating func add(
+    _ batch: WriteBatch, _ index: Int, writer: LogWriter, seed: (UInt64, UInt64),
+    result: inout CommitResult
+  ) throws(StorageError) {
+    let identity = batch.identities[index]
+    if writer.tail.contains(identity) {
+      result.repeated += 1
+      return
+    }
+    if try writer.version.contains(identity) {
+      result.repeated += 1
+      return
+    }
+    let hash = batch.hashes[index]
+    var fields = batch.rows[index].fields
+    var known = writer.tail.message(hash)
+    if known == nil { known = try writer.version.message(hash) }
+    if let known, fields.kind == .prompt, !fields.isEcho {
+      fields.isEcho = try EchoRule.isEcho(fields, in: batch, message: known, writer: writer)
+    }
+    let content = batch.rows[index].content
+    let sequence = writer.tail.nextSequence
+    let placed: RecordContent = known.map { .repeated($0) } ?? .inline(content)
+    if builder.count == 0 { blockFirstSequence = sequence }
+    let tree = batch.metadata.rawSpan.extracting(batch.rows[index].metadata)
+    builder.add(
+      fields, table: batch.strings, metadata: tree, content: placed,
+      bytes: batch.contents.rawSpan)
+    let salt = RecordSalt.salt(
+      seedHigh: seed.0, seedLow: seed.1, index: UInt64(digests.count / 32))
+    digester.record(
+      salt: salt, content: hash, identity: identity, fields: fields,
+      text: { batch.strings.range($0) }, texts: batch.strings.arena.rawSpan, metadata: tree
+    ).write(to: &digests)
+    result.occurrencesNew += 1
+    if known == nil { result.messagesNew += 1 }
+    if fields.isEcho { result.echoes += 1 }
+    var row = TailRow(
+      hash: hash, identity: identity, fields: fields, message: known ?? sequence,
+      contentByteCount: UInt64(content.count))
+    for i in 0..<TextField.count where fields.text[i] >= 0 {
+      row.fields.text[i] = tailReference(fields.text[i], batch: batch, writer: writer)
+    }
+    writer.tail.append(row)
+    if builder.byteCount >= Limits.blockTargetByteCount { flush(writer) }
+  }
+
+  private mutating func tailReference(
+    _ id: Int32, batch: WriteBatch, writer: LogWriter
+  ) -> Int32 {
+    let known = tailReferences[Int(id)]
+    if known >= 0 { return known }
+    let new = writer.tail.strings.intern(
+      batch.strings.arena.rawSpan.extracting(batch.strings.range(id)))
+    tailReferences[Int(id)] = new
+    return new
+  }
+
+  private mutating func flush(_ writer: LogWriter) {
+    guard builder.count > 0 else { return }
+    let count = builder.count
+    let payload = builder.finish()
+    let at = output.count
+    entry(.records, writer: writer, at: at, items: count, sequence: blockFirstSequence)
+    BlockHeader.append(
+      kind: .records, payload: payload.rawSpan, firstSequence: blockFirstSequence,
+      itemCount: count, compression: .lz4, to: &output)
+    closeEntry(from: at)
+    writer.tail.append(
+      BlockLocation(
+        firstSequence: blockFirstSequence, segment: UInt32(writer.end.segment),
+        itemCount: UInt32(count), offset: writer.end.offset + UInt64(at)))
+  }
+
+  private mutating func entry(
+    _ kind: BlockKind, writer: LogWriter, at: Int, items: Int, sequence: UInt64
+  ) {
+    entries.append(
+      BlockEntry(
+        offset: writer.end.offset + UInt64(at), firstSequence: sequence,
+        itemCount: UInt32(items), kind: kind, storedByteCount: 0, rawByteCount: 0))
+  }
+
+  /// Fills in the sizes that are known once the block is written.
+  private mutating func closeEntry(from at: Int) {
+    let last = entries.count - 1
+    entries[last].storedByteCount = output.bytes.rawSpan.load(at: at + 8)
+    entries[last].rawByteCount = output.bytes.rawSpan.load(at: at + 12)
+  }
+
+  /// Writes the facts of a batch, a block for each 16 KiB; returns their number.
+  private mutating func addFacts(
+    _ batch: WriteBatch, writer: LogWriter, seed: (UInt64, UInt64), recordCount: UInt64
+  ) -> Int {
+    var payload = ByteWriter()
+    var pending: [Fact] = []
+    for (index, fact) in batch.facts.enumerated() {
+      let salt = RecordSalt.salt(
+        seedHigh: seed.0, seedLow: seed.1, index: recordCount + UInt64(index))
+      digester.fact(salt: salt, fact).write(to: &digests)
+      FactBlock.append(fact, to: &payload)
+      pending.append(fact)
+      if payload.count >= Limits.blockTargetByteCount || index == batch.facts.count - 1 {
+        flushFacts(&payload, &pending, writer)
+      }
+    }
+    return batch.facts.count
+  }
+
+  private mutating func flushFacts(
+    _ payload: inout ByteWriter, _ facts: inout [Fact], _ writer: LogWriter
+  ) {
+    let at = output.count
+    entry(.facts, writer: writer, at: at, items: facts.count, sequence: 0)
+    BlockHeader.append(
+      kind: .facts, payload: payload.bytes.rawSpan, firstSequence: 0, itemCount: facts.count,
+      compression: .lz4, to: &output)
+    closeEntry(from: at)
+    for (item, fact) in facts.enumerated() {
+      writer.tail.append(
+        FactLocation(
+          kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(writer.end.segment),
+          offset: writer.end.offset + UInt64(at), item: UInt32(item)),
+        byteCount: fact.key.count + fact.value.count)
+    }
+    payload.bytes.removeAll(keepingCapacity: true)
+    facts.removeAll()
+  }
+}

@@ -1,0 +1,43 @@
+// Executes the merges that VarveStorage plans.
+
+import VarveFormat
+import VarveStorage
+
+/// A merged index that waits to be published.
+struct MergedIndex: Sendable {
+  var inputs: [UInt64]
+  var path: String
+  var finished: FinishedIndex
+  /// Holds the temporary file against cleaning by other writers.
+  var lock: any FileLock
+}
+
+enum IndexMaintenance {
+  /// Performs the next due merge into a temporary file; nil if none is due.
+  static func mergeOnce(
+    version: Version, paths: StorePaths, fileSystem: any FileSystem,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(StorageError) -> MergedIndex? {
+    let entries = version.manifest.indexes
+    guard let plan = MergePolicy.plan(entries.map(\.recordCount)) else { return nil }
+    var generator = SystemRandomNumberGenerator()
+    let path = paths.temporary("merge-\(generator.next() as UInt64)")
+    guard let lock = try fileSystem.tryLock(path + ".lock", holder: "merge") else { return nil }
+    do throws(StorageError) {
+      let merger = try IndexMerger(Array(version.indexes[plan]), isCancelled: isCancelled)
+      var writer = IndexFileWriter(
+        header: FileHeader(
+          kind: .index, number: entries[plan.lowerBound].id, storeID: version.manifest.storeID),
+        file: try fileSystem.create(path))
+      try merger.write(to: &writer)
+      let finished = try writer.finish()
+      try fileSystem.unlink(path + ".lock")
+      return MergedIndex(
+        inputs: entries[plan].map(\.id), path: path, finished: finished, lock: lock)
+    } catch {
+      try? fileSystem.unlink(path)
+      try? fileSystem.unlink(path + ".lock")
+      throw error
+    }
+  }
+}

@@ -1,0 +1,297 @@
+// The open engine over a directory: commits go in, snapshots come out.
+
+package import VarveStorage
+import Synchronization
+
+/// An append-only store of messages.
+///
+/// A store is safe to use from any number of threads. Commits are serialised and grouped: committers that
+/// wait for the same sync share it. Snapshots are fixed views that never block a writer. All calls are
+/// synchronous; from async code call them on a thread that may block.
+public final class Store: Sendable {
+  private struct Writing: ~Copyable {
+    var log: LogWriter?
+    var pipeline = CommitPipeline()
+  }
+
+  /// A batch that waits for its commit; several share one sync.
+  private final class Pending: Sendable {
+    let batch: WriteBatch
+    let result = Mutex<Result<CommitResult, StoreError>?>(nil)
+
+    init(_ batch: WriteBatch) { self.batch = batch }
+  }
+
+  /// Directory of the store.
+  public let path: String
+  let paths: StorePaths
+  let fileSystem: any FileSystem
+  let options: StoreOptions
+  private let writing: Mutex<Writing>
+  private let waiting = Mutex<[Pending]>([])
+  private let reading: Mutex<StoreView?>
+  private let holder: String
+  private let registration: WriterRegistry.Registration?
+
+  /// Opens a store.
+  ///
+  /// Opening reads CURRENT, one manifest and the tables of the indexes: its cost does not grow with the
+  /// number of messages.
+  ///
+  /// - Parameters:
+  ///   - path: the store's directory.
+  ///   - options: access, waiting and maintenance.
+  /// - Throws: ``StoreError``: `notAStore`, `newerFormat`, `damaged`, `alreadyOpen`, `system`.
+  public static func open(
+    at path: String, options: StoreOptions = StoreOptions()
+  ) throws(StoreError) -> Store {
+    try open(at: path, options: options, fileSystem: PosixFileSystem())
+  }
+
+  /// Opens a store on any file system; what the tests use.
+  package static func open(
+    at path: String, options: StoreOptions, fileSystem: any FileSystem
+  ) throws(StoreError) -> Store {
+    if options.access == .write, options.createIfMissing {
+      let paths = StorePaths(path)
+      if !fileSystem.exists(paths.current) {
+        try engine { () throws(StorageError) in
+          try StoreCreation.create(path, fileSystem: fileSystem)
+        }
+      }
+    }
+    return try Store(path: path, options: options, fileSystem: fileSystem)
+  }
+
+  private init(
+    path: String, options: StoreOptions, fileSystem: any FileSystem
+  ) throws(StoreError) {
+    self.path = path
+    self.options = options
+    self.fileSystem = fileSystem
+    let paths = StorePaths(path)
+    self.paths = paths
+    holder = "process \(ProcessIdentity.current)"
+    let version = try engine { () throws(StorageError) in
+      try Self.openVersion(paths, fileSystem, reusing: nil)
+    }
+    if options.access == .write {
+      let registration = WriterRegistry.shared.register(version.manifest.storeID)
+      guard let registration else {
+        throw StoreError(
+          .alreadyOpen, path: path, detail: "open for writing in this process already")
+      }
+      self.registration = registration
+      let log = try engine { () throws(StorageError) in
+        try LogWriter(
+          version, paths: paths, fileSystem: fileSystem,
+          segmentByteCount: options.segmentByteCount)
+      }
+      writing = Mutex(Writing(log: log))
+    } else {
+      registration = nil
+      writing = Mutex(Writing(log: nil))
+    }
+    reading = Mutex(nil)
+  }
+
+  /// Opens the newest generation; starts over if files vanish because a newer one replaced them.
+  static func openVersion(
+    _ paths: StorePaths, _ fileSystem: any FileSystem, reusing previous: Version?
+  ) throws(StorageError) -> Version {
+    let manifests = ManifestStore(paths, fileSystem)
+    var last: ContentHash?
+    while true {
+      let current = try manifests.current()
+      if let previous, previous.manifestDigest == current.digest { return previous }
+      do throws(StorageError) {
+        let manifest = try manifests.manifest(current.header.number, digest: current.digest)
+        return try Version.open(
+          manifest, digest: current.digest, paths: paths, fileSystem: fileSystem,
+          reusing: previous)
+      } catch {
+        // Gone because a newer generation replaced it, or really gone: CURRENT tells which.
+        guard error.code == .missing, last != current.digest else { throw error }
+        last = current.digest
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Makes a batch durable: when it returns, the batch survives power loss.
+  ///
+  /// Sightings that the store has already are counted as repeated and change nothing.
+  ///
+  /// - Parameter batch: what to commit, at most `Limits.batchByteCount` of content.
+  /// - Returns: what was new.
+  /// - Throws: ``StoreError``: `busy` after `lockWaitMilliseconds`, `poisoned`, `system`, `limit`,
+  ///   `readOnly`, `damaged`. Nothing of the batch is in the store then.
+  @discardableResult
+  public func commit(_ batch: consuming WriteBatch) throws(StoreError) -> CommitResult {
+    guard options.access == .write else {
+      throw StoreError(.readOnly, path: path, detail: "the store was opened for reading")
+    }
+    guard batch.contentByteCount <= Limits.batchByteCount else {
+      throw StoreError(
+        .limit, path: path,
+        detail: "a batch of \(batch.contentByteCount) bytes; the limit is \(Limits.batchByteCount)")
+    }
+    batch.prepare()
+    let pending = Pending(batch)
+    waiting.withLock { $0.append(pending) }
+    writing.withLock { writing in
+      // Another committer may have taken this batch along while we waited for the mutex.
+      guard pending.result.withLock({ $0 == nil }) else { return }
+      commitWaiting(&writing)
+    }
+    guard let result = pending.result.withLock({ $0 }) else {
+      throw StoreError(.cancelled, path: path, detail: "the batch was not committed")
+    }
+    return try result.get()
+  }
+
+  private func commitWaiting(_ writing: inout Writing) {
+    var group: [Pending] = []
+    waiting.withLock { queue in
+      var bytes = 0
+      while let next = queue.first, group.isEmpty || bytes < Limits.tailByteCount {
+        bytes += next.batch.contentByteCount
+        group.append(next)
+        queue.removeFirst()
+      }
+    }
+    guard let log = writing.log else { return }
+    do throws(StorageError) {
+      try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
+      defer { log.release() }
+      let results = try writing.pipeline.commit(
+        group.map(\.batch), writer: log, now: fileSystem.now())
+      // Durable from here on: a failure of maintenance belongs to the next call, not to these batches.
+      for (pending, result) in zip(group, results) {
+        pending.result.withLock { $0 = .success(result) }
+      }
+      if log.tail.rawByteCount >= options.tailByteCount { try? log.publishIndex() }
+    } catch {
+      let failure = StoreError(error)
+      for pending in group where pending.result.withLock({ $0 == nil }) {
+        pending.result.withLock { $0 = .failure(failure) }
+      }
+      return
+    }
+    if options.maintenance == .inline { mergeDue(&writing) }
+  }
+
+  private func mergeDue(_ writing: inout Writing) {
+    guard let log = writing.log else { return }
+    // A merge that fails leaves the store as it was; the next one tries again.
+    while let done = try? IndexMaintenance.mergeOnce(
+      version: log.version, paths: paths, fileSystem: fileSystem, isCancelled: { false })
+    {
+      guard (try? install(done, log)) == true else { return }
+    }
+  }
+
+  private func install(_ merged: MergedIndex, _ log: LogWriter) throws(StorageError) -> Bool {
+    try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
+    defer { log.release() }
+    return try log.publishMerge(
+      of: merged.inputs, temporary: merged.path, finished: merged.finished)
+  }
+
+  /// Puts the tail into an index, so that a later opening has nothing to scan.
+  ///
+  /// - Throws: ``StoreError``, as ``commit(_:)``.
+  public func flush() throws(StoreError) {
+    try withLog { (log) throws(StorageError) in try log.publishIndex() }
+    writing.withLock { writing in
+      if options.maintenance == .inline { mergeDue(&writing) }
+    }
+  }
+
+  /// Merges indexes until none is due. Works without the writer's lock and takes it to publish.
+  ///
+  /// - Parameter isCancelled: asked between the parts of a merge.
+  /// - Returns: how many merges were done.
+  @discardableResult
+  public func maintain(
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(StoreError) -> Int {
+    var count = 0
+    while !isCancelled() {
+      let merged = try engine { () throws(StorageError) -> MergedIndex? in
+        let version = try Self.openVersion(paths, fileSystem, reusing: currentVersion())
+        return try IndexMaintenance.mergeOnce(
+          version: version, paths: paths, fileSystem: fileSystem, isCancelled: isCancelled)
+      }
+      guard let merged else { break }
+      try withLog { (log) throws(StorageError) in
+        _ = try log.publishMerge(
+          of: merged.inputs, temporary: merged.path, finished: merged.finished)
+      }
+      count += 1
+    }
+    return count
+  }
+
+  private func currentVersion() -> Version? { reading.withLock { $0?.version } }
+
+  /// Runs something with the writer's lock held.
+  func withLog<T: Sendable>(
+    _ body: (LogWriter) throws(StorageError) -> T
+  ) throws(StoreError) -> T {
+    let result: Result<T, StoreError> = writing.withLock { writing in
+      guard let log = writing.log else {
+        return .failure(
+          StoreError(.readOnly, path: path, detail: "the store was opened for reading"))
+      }
+      do throws(StorageError) {
+        try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
+        defer { log.release() }
+        return .success(try body(log))
+      } catch {
+        return .failure(StoreError(error))
+      }
+    }
+    return try result.get()
+  }
+
+  // MARK: Reading
+
+  /// A fixed view of everything that is durable now, also by other processes.
+  ///
+  /// - Throws: ``StoreError`` if files cannot be read.
+  public func snapshot() throws(StoreError) -> Snapshot {
+    let view = try engine { () throws(StorageError) -> StoreView in
+      if let own = try ownView() { return own }
+      let known = reading.withLock { $0 }
+      let version = try Self.openVersion(paths, fileSystem, reusing: known?.version)
+      if let known, known.version === version, try isUnchanged(known) { return known }
+      let recovered = try Recovery.recover(
+        version, known: nil, paths: paths, fileSystem: fileSystem)
+      let fresh = StoreView(
+        version: version, tail: FrozenTail(recovered.rows, storeID: version.manifest.storeID),
+        history: recovered.history, end: recovered.end)
+      reading.withLock { $0 = fresh }
+      return fresh
+    }
+    return Snapshot(view)
+  }
+
+  /// The writer's own state, if nobody else wrote since.
+  private func ownView() throws(StorageError) -> StoreView? {
+    let own: StoreView? = writing.withLock { $0.log?.currentView() }
+    guard let own, try isUnchanged(own) else { return nil }
+    let current = try ManifestStore(paths, fileSystem).current()
+    return current.digest == own.version.manifestDigest ? own : nil
+  }
+
+  private func isUnchanged(_ view: StoreView) throws(StorageError) -> Bool {
+    guard
+      let tail = Recovery.tailFile(paths, fileSystem, storeID: view.version.manifest.storeID)
+    else { return false }
+    let boot = fileSystem.bootID
+    return tail.end == view.end && tail.commitNumber == view.history.commitNumber
+      && tail.bootHigh == boot.high && tail.bootLow == boot.low
+  }
+}

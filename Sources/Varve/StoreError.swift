@@ -1,0 +1,89 @@
+// The one error of the engine: what failed, where, and what to do about it.
+
+@_exported public import VarveFormat
+import VarveStorage
+
+/// Why an operation of a store failed.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+  /// The classes of failure that a caller can act on.
+  public enum Code: Sendable, Equatable {
+    /// A system call failed; the value is its `errno`.
+    case system(Int32)
+    /// Bytes of the store are damaged.
+    case damaged
+    /// The store was written by a newer version of the format.
+    case newerFormat
+    /// The directory is not a store.
+    case notAStore
+    /// Another process or store holds the writer's lock.
+    case busy
+    /// The store is open for writing elsewhere in this process.
+    case alreadyOpen
+    /// The store was opened for reading only.
+    case readOnly
+    /// A write or sync failed before; open the store again.
+    case poisoned
+    /// A named limit was exceeded.
+    case limit
+    /// Nothing has this name.
+    case notFound
+    /// Several things have this name.
+    case ambiguous
+    /// The progress hook asked to stop.
+    case cancelled
+  }
+
+  /// What kind of failure it is.
+  public let code: Code
+  /// The file or directory, or empty.
+  public let path: String
+  /// Byte offset in the file, where one is known.
+  public let offset: UInt64?
+  /// What was being done or found, in a few words.
+  public let detail: String
+
+  /// Creates an error.
+  public init(_ code: Code, path: String = "", offset: UInt64? = nil, detail: String) {
+    self.code = code
+    self.path = path
+    self.offset = offset
+    self.detail = detail
+  }
+
+  init(_ error: StorageError) {
+    switch error.code {
+    case .system(let number): code = .system(number)
+    case .format(let format):
+      code = format.code == .unsupportedVersion ? .newerFormat : .damaged
+    case .corrupt, .missing: code = .damaged
+    case .notAStore: code = .notAStore
+    case .limit: code = .limit
+    case .poisoned: code = .poisoned
+    case .busy: code = .busy
+    case .cancelled: code = .cancelled
+    }
+    path = error.path
+    offset = error.offset
+    if case .format(let format) = error.code {
+      detail = "\(error.doing): \(format.code)"
+    } else {
+      detail = error.doing
+    }
+  }
+
+  /// One line: the file, the place, and what was found.
+  public var description: String {
+    var text = path
+    if let offset { text += (text.isEmpty ? "" : ", ") + "byte \(offset)" }
+    return text.isEmpty ? detail : "\(text): \(detail)"
+  }
+}
+
+/// Runs storage code and gives its error the engine's type.
+func engine<T>(_ body: () throws(StorageError) -> T) throws(StoreError) -> T {
+  do throws(StorageError) {
+    return try body()
+  } catch {
+    throw StoreError(error)
+  }
+}

@@ -1,0 +1,45 @@
+// How a store is opened. Everything has a default that is safe.
+
+/// Options of ``Store/open(at:options:)``.
+public struct StoreOptions: Sendable {
+  /// What a store is opened for.
+  public enum Access: Sendable {
+    /// Reading; nothing in the directory is changed, not even times.
+    case read
+    /// Reading and writing; the lock is taken for each batch.
+    case write
+  }
+
+  /// Who merges indexes.
+  public enum Maintenance: Sendable {
+    /// The committing thread, after a commit that made it due.
+    case inline
+    /// The caller, with ``Store/maintain(isCancelled:)`` on a thread of its own.
+    case manual
+  }
+
+  /// Reading or writing.
+  public var access: Access
+  /// Whether a missing store is made; only with write access.
+  public var createIfMissing: Bool
+  /// How long a commit waits for another writer, in milliseconds.
+  public var lockWaitMilliseconds: Int
+  /// Who merges indexes.
+  public var maintenance: Maintenance
+  /// Size at which a segment is sealed, in bytes; smaller values are for tests.
+  public var segmentByteCount: Int
+  /// Raw content that may stay outside an index, in bytes; smaller values are for tests.
+  public var tailByteCount: Int
+
+  /// Default options.
+  ///
+  /// - Parameter access: reading or writing.
+  public init(access: Access = .write) {
+    self.access = access
+    createIfMissing = false
+    lockWaitMilliseconds = 10_000
+    maintenance = .inline
+    segmentByteCount = Limits.segmentByteCount
+    tailByteCount = Limits.tailByteCount
+  }
+}

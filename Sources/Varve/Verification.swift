@@ -1,0 +1,271 @@
+// Reads everything and reports what is wrong; repairs nothing. Format-spec chapters 3, 4, 5 and 8.
+
+import VarveFormat
+import VarveStorage
+
+/// Something that is not as it should be.
+public struct VerificationProblem: Equatable, Sendable {
+  /// The file.
+  public var file: String
+  /// Byte offset, where one is known.
+  public var offset: UInt64?
+  /// What is wrong.
+  public var kind: String
+}
+
+/// What a verification read and found.
+public struct VerificationReport: Equatable, Sendable {
+  /// Files read.
+  public var files = 0
+  /// Commits whose digests were computed again.
+  public var commits: UInt64 = 0
+  /// Occurrences whose contents were hashed and looked up in every tree.
+  public var occurrences: UInt64 = 0
+  /// Bytes read.
+  public var bytes: UInt64 = 0
+  /// Everything that is wrong.
+  public var problems: [VerificationProblem] = []
+
+  /// Whether nothing is wrong.
+  public var isSound: Bool { problems.isEmpty }
+}
+
+extension Snapshot {
+  /// Reads every byte of the snapshot: checksums, digests of sealed segments, the history digest, every
+  /// message against its hash, every index entry against the log.
+  ///
+  /// - Parameter isCancelled: asked after each commit.
+  /// - Throws: ``StoreError`` `cancelled`; damage is reported, not thrown.
+  public func verify(
+    isCancelled: () -> Bool = { false }
+  ) throws(StoreError) -> VerificationReport {
+    var verifier = Verifier(view)
+    try engine { () throws(StorageError) in try verifier.run(isCancelled: isCancelled) }
+    return verifier.report
+  }
+}
+
+/// One pass over a snapshot.
+private struct Verifier {
+  private let view: StoreView
+  private(set) var report = VerificationReport()
+  private var seen: [TreeKind: UInt64] = [:]
+
+  init(_ view: StoreView) { self.view = view }
+
+  mutating func run(isCancelled: () -> Bool) throws(StorageError) {
+    for index in view.version.indexes {
+      report.files += 1
+      report.bytes += UInt64(index.byteCount)
+      note(Self.failure { () throws(StorageError) in try index.verify() })
+    }
+    verifySealed()
+    try verifyLog(isCancelled: isCancelled)
+    verifyCounts()
+  }
+
+  /// Runs a check; its error becomes a problem.
+  private static func failure(_ body: () throws(StorageError) -> Void) -> StorageError? {
+    do throws(StorageError) {
+      try body()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private mutating func note(_ error: StorageError?) {
+    guard let error else { return }
+    let described = StoreError(error)
+    report.problems.append(
+      VerificationProblem(file: error.path, offset: error.offset, kind: described.detail))
+  }
+
+  private mutating func verifySealed() {
+    for entry in view.version.manifest.segments where entry.state == .sealed {
+      guard let segment = view.version.segments[entry.id] else { continue }
+      let failure = Self.failure { () throws(StorageError) in
+        var digest = Digest()
+        var at: UInt64 = 0
+        while true {
+          let bytes = try segment.file.read(at: at, count: 1 << 20)
+          if bytes.isEmpty { break }
+          digest.update(bytes)
+          at += UInt64(bytes.count)
+        }
+        guard digest.finish() == entry.digest else {
+          throw StorageError(
+            .corrupt, path: segment.path, doing: "SHA-256 is not the one in the manifest")
+        }
+      }
+      note(failure)
+    }
+  }
+
+  private mutating func verifyLog(isCancelled: () -> Bool) throws(StorageError) {
+    var history = TailLoader.History(commitNumber: 0, digest: .zero)
+    var next: UInt64 = 1
+    var loader = TailLoader(view.version, lookups: view)
+    for entry in view.version.manifest.segments {
+      guard let segment = view.version.segments[entry.id] else { continue }
+      report.files += 1
+      let limit = entry.state == .active ? view.end.offset : entry.byteCount
+      var scanner = LogScanner(segment, from: UInt64(FileHeader.byteCount), limit: limit)
+      while let commit = scanner.next() {
+        if isCancelled() {
+          throw StorageError(.cancelled, path: segment.path, doing: "verify")
+        }
+        var rows = TailRows(firstSequence: next)
+        do throws(StorageError) {
+          try loader.load(commit, segment: segment, into: &rows, history: &history)
+        } catch {
+          note(error)
+          // Go on with what the frame says, so that one damaged commit does not hide the rest.
+          history = .init(commitNumber: commit.frame.number, digest: commit.frame.historyDigest)
+          next = commit.frame.firstSequence + UInt64(commit.frame.recordCount)
+          continue
+        }
+        verifyRows(rows)
+        report.commits += 1
+        report.bytes += commit.end - commit.start
+        next = rows.nextSequence
+      }
+      if let stopped = scanner.stopped {
+        note(stopped)
+        return
+      }
+    }
+    if history != view.history, report.problems.isEmpty {
+      report.problems.append(
+        VerificationProblem(
+          file: view.version.segments[view.version.activeID]?.path ?? "", offset: view.end.offset,
+          kind: "the history does not end with commit \(view.history.commitNumber)"))
+    }
+  }
+
+  /// Every row must be found, as itself, in every tree of the index that covers it.
+  private mutating func verifyRows(_ rows: TailRows) {
+    for (position, row) in rows.rows.enumerated() {
+      let sequence = rows.firstSequence + UInt64(position)
+      report.occurrences += 1
+      guard sequence < view.version.manifest.nextSequence else { continue }
+      let failure = Self.failure { () throws(StorageError) in
+        guard let index = view.version.index(covering: sequence) else {
+          throw StorageError(.corrupt, path: "", doing: "no index covers record \(sequence)")
+        }
+        try verifyRow(row, sequence, index, texts: rows.strings)
+      }
+      note(failure)
+    }
+    for fact in rows.facts { verifyFact(fact) }
+  }
+
+  private mutating func verifyRow(
+    _ row: TailRow, _ sequence: UInt64, _ index: IndexFile, texts: StringTable
+  ) throws(StorageError) {
+    let relative = UInt32(sequence - index.firstSequence)
+    func require(_ kind: TreeKind, _ key: TreeKey) throws(StorageError) {
+      guard let value = try index.tree(kind).find(key),
+        kind.valueByteCount == 0 || value.first == relative
+      else {
+        throw StorageError(
+          .corrupt, path: index.path, doing: "record \(sequence) is not in the \(kind) tree")
+      }
+    }
+    if row.message == sequence {
+      try require(.hash, TreeKey(row.hash))
+      guard try index.message(row.hash) == sequence else {
+        throw StorageError(
+          .corrupt, path: index.path, doing: "the filter denies record \(sequence)")
+      }
+      seen[.hash, default: 0] += 1
+    } else {
+      try require(.repeats, TreeKeys.repeats(row.message, relative: relative))
+      seen[.repeats, default: 0] += 1
+      guard let first = try view.version.message(row.hash), first == row.message else {
+        throw StorageError(
+          .corrupt, path: index.path, doing: "record \(sequence) repeats another message")
+      }
+    }
+    try require(.identity, TreeKey(row.identity))
+    guard try index.occurrence(row.identity) == sequence else {
+      throw StorageError(.corrupt, path: index.path, doing: "the filter denies record \(sequence)")
+    }
+    seen[.identity, default: 0] += 1
+    try require(.time, TreeKeys.time(row.fields.time, relative: relative))
+    seen[.time, default: 0] += 1
+    for (kind, field) in [(TreeKind.project, TextField.project), (.session, .session)] {
+      let id = row.fields[field]
+      guard id >= 0 else { continue }
+      guard let ordinal = try index.ordinal(of: texts.bytes(id)) else {
+        throw StorageError(
+          .corrupt, path: index.path, doing: "a text of record \(sequence) is not in the dictionary")
+      }
+      try require(kind, TreeKeys.text(ordinal, row.fields.time, relative: relative))
+      seen[kind, default: 0] += 1
+    }
+    try verifyColumns(row, sequence, index, texts: texts)
+  }
+
+  private func verifyColumns(
+    _ row: TailRow, _ sequence: UInt64, _ index: IndexFile, texts: StringTable
+  ) throws(StorageError) {
+    let position = Int(sequence - index.firstSequence)
+    func require(_ column: ColumnID, _ value: UInt64) throws(StorageError) {
+      guard try index.value(column, row: position) == value else {
+        throw StorageError(
+          .corrupt, path: index.path, doing: "column \(column) is wrong for record \(sequence)")
+      }
+    }
+    try require(.time, ColumnValues.time(row.fields.time))
+    try require(.flags, ColumnValues.flags(row.fields))
+    try require(.message, sequence - row.message)
+    try require(.byteCount, row.contentByteCount)
+    try require(.run, row.fields.run)
+    for column in ColumnID.texts {
+      let id = row.fields.text[Int(column.rawValue)]
+      let value = try index.value(column, row: position)
+      if id < 0 {
+        try require(column, 0)
+      } else {
+        if value > 0, try index.text(Int(value) - 1) == texts.bytes(id) { continue }
+        throw StorageError(
+          .corrupt, path: index.path, doing: "column \(column) is wrong for record \(sequence)")
+      }
+    }
+  }
+
+  /// A fact must be in the tree of some index, at this place or a later one.
+  private mutating func verifyFact(_ fact: FactLocation) {
+    let manifest = view.version.manifest
+    let isIndexed =
+      UInt64(fact.segment) != manifest.indexedEnd.segment || fact.offset < manifest.indexedEnd.offset
+    guard isIndexed else { return }
+    let failure = Self.failure { () throws(StorageError) in
+      let key = TreeKeys.fact(fact.kind, fact.keyHash)
+      for index in view.version.indexes {
+        if let value = try index.tree(.facts).find(key) {
+          let place = (value.first, value.offset, value.item)
+          if place >= (fact.segment, fact.offset, fact.item) { return }
+        }
+      }
+      throw StorageError(
+        .corrupt, path: view.version.indexes.last?.path ?? "",
+        doing: "a fact at byte \(fact.offset) of segment \(fact.segment) is in no index")
+    }
+    note(failure)
+  }
+
+  /// Trees must hold nothing else than what the log has.
+  private mutating func verifyCounts() {
+    guard report.problems.isEmpty else { return }
+    for kind in TreeKind.allCases where kind != .facts {
+      let held = view.version.indexes.reduce(0) { $0 + $1.tree(kind).entryCount }
+      guard held != seen[kind, default: 0] else { continue }
+      report.problems.append(
+        VerificationProblem(
+          file: view.version.indexes.last?.path ?? "", offset: nil,
+          kind: "the \(kind) trees have \(held) entries, the log \(seen[kind, default: 0])"))
+    }
+  }
+}

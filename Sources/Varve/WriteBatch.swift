@@ -1,0 +1,142 @@
+// What a commit makes durable together. Rows are plain values beside one arena of content, so that a
+// reader of gigabytes allocates nothing per occurrence.
+
+package import VarveFormat
+import VarveStorage
+
+/// Occurrences and facts to commit together.
+public struct WriteBatch: Sendable {
+  /// One occurrence of a batch; texts refer to the batch's strings.
+  @usableFromInline
+  package struct Row: Sendable {
+    @usableFromInline package var fields: OccurrenceFields
+    @usableFromInline package var content: Range<Int>
+    @usableFromInline package var metadata: Range<Int>
+  }
+
+  package var strings = StringTable()
+  package private(set) var rows: [Row] = []
+  package private(set) var contents: [UInt8] = []
+  package private(set) var metadata: [UInt8] = []
+  package private(set) var facts: [Fact] = []
+  package private(set) var hashes: [ContentHash] = []
+  package private(set) var identities: [OccurrenceIdentity] = []
+  private var lastScope: (host: Int32, path: Int32, incarnation: UInt32)?
+  private var lastScopeDigest: (high: UInt64, low: UInt64) = (0, 0)
+
+  /// Creates an empty batch.
+  public init() {}
+
+  /// Number of occurrences.
+  public var count: Int { rows.count }
+
+  /// Whether there is nothing to commit.
+  public var isEmpty: Bool { rows.isEmpty && facts.isEmpty }
+
+  /// Bytes of content so far; at most `Limits.batchByteCount`.
+  public var contentByteCount: Int { contents.count }
+
+  /// Adds an occurrence with its content.
+  ///
+  /// - Parameters:
+  ///   - occurrence: the sighting; `sequence` and `message` are ignored.
+  ///   - content: the message's bytes, at most `Limits.contentByteCount`.
+  /// - Throws: ``StoreError`` with code `limit` if content, metadata or a field is too large.
+  public mutating func append(_ occurrence: Occurrence, content: [UInt8]) throws(StoreError) {
+    var fields = OccurrenceFields(kind: occurrence.kind)
+    for field in TextField.allCases {
+      guard let text = occurrence[field] else { continue }
+      fields[field] = strings.intern(Array(text.utf8))
+    }
+    fields.time = occurrence.time ?? OccurrenceFields.noTime
+    fields.extractedAt = occurrence.extractedAt ?? OccurrenceFields.noTime
+    fields.line = occurrence.place.line
+    fields.offset = occurrence.place.offset
+    fields.length = occurrence.place.length
+    fields.part = occurrence.place.part
+    fields.incarnation = occurrence.place.incarnation
+    fields.run = occurrence.run
+    fields.isError = occurrence.isError
+    fields.isEcho = occurrence.isEcho
+    let tree = occurrence.metadata.map { MetadataTree.encode($0) } ?? []
+    try append(fields, content: content.rawSpan, metadata: tree.rawSpan)
+  }
+
+  /// Adds a keyed fact.
+  public mutating func append(_ fact: Fact) { facts.append(fact) }
+
+  /// Adds an occurrence whose texts were interned in `strings`.
+  package mutating func append(
+    _ fields: OccurrenceFields, content: RawSpan, metadata tree: RawSpan
+  ) throws(StoreError) {
+    guard content.byteCount <= Limits.contentByteCount else {
+      throw StoreError(
+        .limit, detail: "content of \(content.byteCount) bytes; the limit is \(Limits.contentByteCount)")
+    }
+    guard tree.byteCount <= Limits.metadataByteCount else {
+      throw StoreError(
+        .limit, detail: "metadata of \(tree.byteCount) bytes; the limit is \(Limits.metadataByteCount)")
+    }
+    for i in 0..<TextField.count where fields.text[i] >= 0 {
+      let count = strings.range(fields.text[i]).count
+      guard count <= Limits.fieldByteCount else {
+        throw StoreError(
+          .limit, detail: "a field of \(count) bytes; the limit is \(Limits.fieldByteCount)")
+      }
+    }
+    let start = contents.count
+    // SAFETY: the pointers are used only inside the closures.
+    unsafe content.withUnsafeBytes { unsafe contents.append(contentsOf: $0) }
+    let treeStart = metadata.count
+    unsafe tree.withUnsafeBytes { unsafe metadata.append(contentsOf: $0) }
+    rows.append(
+      Row(
+        fields: fields, content: start..<contents.count, metadata: treeStart..<metadata.count))
+  }
+
+  /// Hashes what was added since the last call. A commit does it too; doing it on the thread that reads
+  /// the source keeps both cores busy.
+  public mutating func prepare() {
+    hashes.reserveCapacity(rows.count)
+    identities.reserveCapacity(rows.count)
+    for row in rows[hashes.count...] {
+      let hash = Digest.hash(contents.rawSpan.extracting(row.content))
+      let scope = scope(row.fields)
+      hashes.append(hash)
+      identities.append(
+        OccurrenceIdentity(
+          scopeHigh: scope.high, scopeLow: scope.low, offset: row.fields.offset,
+          part: row.fields.part, content: hash))
+    }
+  }
+
+  private mutating func scope(_ fields: OccurrenceFields) -> (high: UInt64, low: UInt64) {
+    let host = fields[.host]
+    let path = fields[.path]
+    if let last = lastScope, last == (host, path, fields.incarnation) { return lastScopeDigest }
+    let hostRange = host < 0 ? 0..<0 : strings.range(host)
+    let pathRange = path < 0 ? 0..<0 : strings.range(path)
+    lastScopeDigest = Scope.digest(
+      host: strings.arena.rawSpan.extracting(hostRange),
+      path: strings.arena.rawSpan.extracting(pathRange), incarnation: fields.incarnation)
+    lastScope = (host, path, fields.incarnation)
+    return lastScopeDigest
+  }
+
+  /// Sets the run of all occurrences that have none.
+  package mutating func setRun(_ run: UInt64) {
+    for i in rows.indices where rows[i].fields.run == 0 { rows[i].fields.run = run }
+  }
+
+  /// Empties the batch but keeps its memory.
+  public mutating func removeAll() {
+    strings.removeAll()
+    rows.removeAll(keepingCapacity: true)
+    contents.removeAll(keepingCapacity: true)
+    metadata.removeAll(keepingCapacity: true)
+    facts.removeAll()
+    hashes.removeAll(keepingCapacity: true)
+    identities.removeAll(keepingCapacity: true)
+    lastScope = nil
+  }
+}

@@ -1,0 +1,161 @@
+// A page of a B+tree: one prefix for all its keys, then entries of one size. Chapter 5, BTR-13 to BTR-24.
+// Prefix truncation per page follows R. Bayer, K. Unterauer, "Prefix B-trees", ACM TODS 2(1), 1977.
+
+/// Sizes of a page and the encoding of one.
+@usableFromInline
+package enum BTreePage {
+  @inlinable package static var byteCount: Int { 4096 }
+  @inlinable package static var headerByteCount: Int { 16 }
+  @inlinable package static var leaf: UInt8 { 1 }
+  @inlinable package static var branch: UInt8 { 2 }
+
+  /// Appends one page; `entries` are whole keys with their values.
+  package static func append(
+    kind: UInt8, number: UInt32, keyByteCount: Int, valueByteCount: Int, prefixCount: Int,
+    entries: [(key: TreeKey, value: TreeValue)], to writer: inout ByteWriter
+  ) {
+    let start = writer.count
+    writer.write(UInt32(0))
+    writer.write(number)
+    writer.write(kind)
+    writer.write(UInt8(keyByteCount))
+    writer.write(UInt16(entries.count))
+    writer.write(UInt8(valueByteCount))
+    writer.write(UInt8(prefixCount))
+    writer.write(UInt16(0))
+    if let first = entries.first?.key {
+      for i in 0..<prefixCount { writer.bytes.append(first.byte(at: i)) }
+    }
+    for entry in entries {
+      appendKey(entry.key, from: prefixCount, to: keyByteCount, writer: &writer)
+      if valueByteCount >= 4 { writer.write(entry.value.first) }
+      if valueByteCount == 20 {
+        writer.write(entry.value.offset)
+        writer.write(entry.value.item)
+        writer.write(entry.value.extra)
+      }
+    }
+    let used = writer.count - start
+    precondition(used <= byteCount, "page overflow")
+    writer.bytes.append(contentsOf: repeatElement(0, count: byteCount - used))
+    let checksum = Checksum.crc32c(
+      writer.bytes.rawSpan.extracting((start + 4)..<(start + byteCount)))
+    writer.patch(checksum, at: start)
+  }
+
+  private static func appendKey(
+    _ key: TreeKey, from: Int, to: Int, writer: inout ByteWriter
+  ) {
+    var i = from
+    while i < to {
+      if i & 7 == 0 && i + 8 <= to {
+        let word = i == 0 ? key.a : i == 8 ? key.b : i == 16 ? key.c : i == 24 ? key.d : key.e
+        writer.writeBigEndian(word)
+        i += 8
+      } else {
+        writer.bytes.append(key.byte(at: i))
+        i += 1
+      }
+    }
+  }
+
+  /// Checks a page's checksum and shape before any of its entries is used.
+  package static func check(
+    _ page: RawSpan, number: UInt32, keyByteCount: Int, leafValueByteCount: Int
+  ) throws(FormatError) {
+    guard page.byteCount == byteCount else { throw FormatError(.truncated, at: 0) }
+    guard Checksum.crc32c(page.extracting(4..<byteCount)) == page.load(UInt32.self, at: 0) else {
+      throw FormatError(.checksumMismatch, at: 0)
+    }
+    guard page.load(UInt32.self, at: 4) == number else { throw FormatError(.inconsistent, at: 4) }
+    let view = BTreePageView(page)
+    guard view.kind == leaf || view.kind == branch else { throw FormatError(.unknownTag, at: 8) }
+    let valueByteCount = view.kind == leaf ? leafValueByteCount : 4
+    guard view.keyByteCount == keyByteCount, view.valueByteCount == valueByteCount,
+      view.prefixCount <= keyByteCount
+    else { throw FormatError(.inconsistent, at: 9) }
+    guard page.load(UInt16.self, at: 14) == 0 else { throw FormatError(.reservedNotZero, at: 14) }
+    let used = headerByteCount + view.prefixCount + view.count * view.stride
+    guard view.count > 0, used <= byteCount else { throw FormatError(.outOfBounds, at: 10) }
+  }
+}
+
+/// Reads the entries of a checked page. Hot: see HouseTests.
+@usableFromInline
+package struct BTreePageView: ~Escapable {
+  @usableFromInline let page: RawSpan
+  @usableFromInline package let count: Int
+  @usableFromInline package let keyByteCount: Int
+  @usableFromInline package let valueByteCount: Int
+  @usableFromInline package let prefixCount: Int
+  @usableFromInline package let stride: Int
+
+  @inlinable
+  @_lifetime(copy page)
+  package init(_ page: RawSpan) {
+    self.page = page
+    keyByteCount = Int(page.load(UInt8.self, at: 9))
+    count = Int(page.load(UInt16.self, at: 10))
+    valueByteCount = Int(page.load(UInt8.self, at: 12))
+    prefixCount = Int(page.load(UInt8.self, at: 13))
+    stride = keyByteCount &- prefixCount &+ valueByteCount
+  }
+
+  @inlinable package var kind: UInt8 { page.load(UInt8.self, at: 8) }
+
+  /// The whole key at an index.
+  @inlinable
+  package func key(_ index: Int) -> TreeKey {
+    var key = TreeKey(0)
+    for i in 0..<prefixCount {
+      key.set(page.load(UInt8.self, at: BTreePage.headerByteCount &+ i), at: i)
+    }
+    let start = BTreePage.headerByteCount &+ prefixCount &+ index &* stride
+    var i = prefixCount
+    while i < keyByteCount {
+      if i & 7 == 0 && i + 8 <= keyByteCount {
+        let word = page.loadBigEndian(UInt64.self, at: start &+ i &- prefixCount)
+        switch i >> 3 {
+        case 0: key.a = word
+        case 1: key.b = word
+        case 2: key.c = word
+        case 3: key.d = word
+        default: key.e = word
+        }
+        i += 8
+      } else {
+        key.set(page.load(UInt8.self, at: start &+ i &- prefixCount), at: i)
+        i += 1
+      }
+    }
+    return key
+  }
+
+  @inlinable
+  package func value(_ index: Int) -> TreeValue {
+    let at =
+      BTreePage.headerByteCount &+ prefixCount &+ index &* stride &+ keyByteCount &- prefixCount
+    switch valueByteCount {
+    case 4:
+      return TreeValue(page.load(at: at))
+    case 20:
+      return TreeValue(
+        page.load(at: at), offset: page.load(at: at + 4), item: page.load(at: at + 12),
+        extra: page.load(at: at + 16))
+    default:
+      return TreeValue(0)
+    }
+  }
+
+  /// Index of the first entry whose key is not less than `key`.
+  @inlinable
+  package func lowerBound(_ key: TreeKey) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) >> 1
+      if self.key(middle) < key { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,189 @@
+// The payload of a block of records. Chapter 3, SEG-9 to SEG-16.
+
+/// Collects records and encodes them as the payload of one block.
+package struct RecordBlockBuilder: Sendable {
+  private var strings = ByteWriter(reserving: 4 << 10)
+  private var records = ByteWriter(reserving: 32 << 10)
+  private var body = ByteWriter(reserving: 512)
+  private var localReferences: [Int32] = []
+  private var used: [Int32] = []
+  private var baseTime = OccurrenceFields.noTime
+  /// Records so far.
+  package private(set) var count = 0
+
+  package init() {}
+
+  /// Bytes of the payload so far, nearly.
+  package var byteCount: Int { strings.count + records.count + 16 }
+
+  /// Adds one record; `fields.text` refers to `table`.
+  package mutating func add(
+    _ fields: OccurrenceFields, table: borrowing StringTable, metadata: RawSpan,
+    content: RecordContent, bytes: RawSpan
+  ) {
+    var presence = fields.presence
+    if baseTime == OccurrenceFields.noTime {
+      baseTime = fields.time != OccurrenceFields.noTime ? fields.time : 0
+    }
+    if metadata.byteCount > 0 { presence |= PresenceBit.metadata }
+    switch content {
+    case .inline: break
+    case .repeated: presence |= PresenceBit.repeated
+    case .reference: presence |= PresenceBit.reference
+    }
+    body.bytes.removeAll(keepingCapacity: true)
+    body.write(fields.kind.rawValue)
+    body.write(presence)
+    for i in 0..<TextField.count {
+      let id = fields.text[i]
+      if id >= 0 { body.writeVarint(UInt64(local(id, table: table))) }
+    }
+    fields.writeNumbers(presence, baseTime: baseTime, to: &body)
+    if metadata.byteCount > 0 { body.writeCounted(metadata) }
+    switch content {
+    case .inline(let range):
+      records.writeVarint(body.count + range.count)
+      records.write(body.bytes)
+      records.write(bytes.extracting(range))
+    case .repeated(let sequence):
+      body.writeVarint(sequence)
+      records.writeVarint(body.count)
+      records.write(body.bytes)
+    case .reference(let reference):
+      reference.write(to: &body)
+      records.writeVarint(body.count)
+      records.write(body.bytes)
+    }
+    count += 1
+  }
+
+  private mutating func local(_ id: Int32, table: borrowing StringTable) -> Int32 {
+    let index = Int(id)
+    while localReferences.count <= index { localReferences.append(-1) }
+    let known = localReferences[index]
+    if known >= 0 { return known }
+    let new = Int32(used.count)
+    used.append(id)
+    localReferences[index] = new
+    strings.writeCounted(table.arena.rawSpan.extracting(table.range(id)))
+    return new
+  }
+
+  /// Encodes the payload and starts an empty block.
+  package mutating func finish() -> [UInt8] {
+    var payload = ByteWriter(reserving: byteCount)
+    payload.writeZigzag(baseTime == OccurrenceFields.noTime ? 0 : baseTime)
+    payload.writeVarint(used.count)
+    payload.write(strings.bytes)
+    payload.write(records.bytes)
+    for id in used { localReferences[Int(id)] = -1 }
+    used.removeAll(keepingCapacity: true)
+    strings.bytes.removeAll(keepingCapacity: true)
+    records.bytes.removeAll(keepingCapacity: true)
+    baseTime = OccurrenceFields.noTime
+    count = 0
+    return payload.bytes
+  }
+}
+
+/// One decoded record; text fields refer to the block's strings.
+package struct DecodedRecord: Sendable {
+  package var fields: OccurrenceFields
+  /// Range of the encoded metadata tree in the payload; empty if there is none.
+  package var metadata: Range<Int>
+  package var content: RecordContent
+  /// Salt of the record's digest, where it is stored with the record.
+  package var salt: Range<Int>?
+}
+
+/// A decoded payload of records, immutable and shareable.
+package final class RecordBlock: Sendable {
+  package let payload: [UInt8]
+  package let firstSequence: UInt64
+  private let baseTime: Int64
+  private let strings: [Range<Int>]
+  private let bodies: [Range<Int>]
+
+  /// Checks the shape of a payload; bodies are checked when they are decoded.
+  package init(
+    payload: [UInt8], firstSequence: UInt64, itemCount: Int
+  ) throws(FormatError) {
+    self.payload = payload
+    self.firstSequence = firstSequence
+    var reader = ByteReader(payload.rawSpan)
+    baseTime = try reader.readZigzag()
+    let stringCount = try reader.readCount(max: payload.count)
+    var strings: [Range<Int>] = []
+    strings.reserveCapacity(stringCount)
+    for _ in 0..<stringCount {
+      let count = try reader.readCount(max: Limits.fieldByteCount)
+      strings.append(try reader.readRange(count))
+    }
+    var bodies: [Range<Int>] = []
+    bodies.reserveCapacity(itemCount)
+    for _ in 0..<itemCount {
+      let count = try reader.readCount(max: Limits.blockByteCount)
+      bodies.append(try reader.readRange(count))
+    }
+    try reader.expectEnd()
+    self.strings = strings
+    self.bodies = bodies
+  }
+
+  package var count: Int { bodies.count }
+
+  /// Bytes of a string of this block.
+  package func text(_ reference: Int32) -> Range<Int>? {
+    reference >= 0 ? strings[Int(reference)] : nil
+  }
+
+  /// Number of strings of this block.
+  package var stringCount: Int { strings.count }
+
+  /// Decodes the record at an index.
+  package func record(_ index: Int) throws(FormatError) -> DecodedRecord {
+    let range = bodies[index]
+    let payload = payload
+    var reader = ByteReader(
+      payload.rawSpan.extracting(0..<range.upperBound), at: range.lowerBound)
+    let kindAt = reader.offset
+    guard let kind = Kind(rawValue: try reader.read(UInt8.self)) else {
+      throw FormatError(.unknownTag, at: kindAt)
+    }
+    let presence = try reader.read(UInt32.self)
+    guard presence & PresenceBit.reserved == 0 else {
+      throw FormatError(.reservedNotZero, at: kindAt + 1)
+    }
+    var fields = OccurrenceFields(kind: kind)
+    for i in 0..<TextField.count where presence & (1 << UInt32(i)) != 0 {
+      let at = reader.offset
+      let id = try reader.readCount(max: Int(Int32.max))
+      guard id < strings.count else { throw FormatError(.outOfBounds, at: at) }
+      fields.text[i] = Int32(id)
+    }
+    try fields.readNumbers(presence, baseTime: baseTime, from: &reader)
+    var metadata = reader.offset..<reader.offset
+    if presence & PresenceBit.metadata != 0 {
+      let count = try reader.readCount(max: Limits.metadataByteCount)
+      metadata = try reader.readRange(count)
+    }
+    var salt: Range<Int>?
+    if presence & PresenceBit.salt != 0 { salt = try reader.readRange(16) }
+    let content: RecordContent
+    switch presence & (PresenceBit.repeated | PresenceBit.reference) {
+    case 0:
+      guard reader.remaining <= Limits.contentByteCount else {
+        throw FormatError(.outOfBounds, at: reader.offset)
+      }
+      content = .inline(try reader.readRange(reader.remaining))
+    case PresenceBit.repeated:
+      content = .repeated(try reader.readVarint())
+    case PresenceBit.reference:
+      content = .reference(try ContentReference(from: &reader))
+    default:
+      throw FormatError(.inconsistent, at: kindAt + 1)
+    }
+    try reader.expectEnd()
+    return DecodedRecord(fields: fields, metadata: metadata, content: content, salt: salt)
+  }
+}

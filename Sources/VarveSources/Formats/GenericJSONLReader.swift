@@ -1,0 +1,237 @@
+// Generic JSONL, as other extractors and `varve export` write it. Format-spec chapter 10, CON-21 to CON-23.
+
+import Varve
+import VarveFormat
+
+/// Reads one JSON object a line with a content.
+struct GenericJSONLReader: RecordReader {
+  var phase: StaticString { "import" }
+  static var version: Int { 1 }
+  private let parser: JSONParser
+  private var metadata = MetadataObject()
+  private var content: [UInt8] = []
+  /// Contents whose stated hash has to be compared; done when the batch was hashed.
+  private let compareHash: (RawSpan) -> ContentHash
+
+  init(_ parser: JSONParser, hash: @escaping (RawSpan) -> ContentHash) {
+    self.parser = parser
+    compareHash = hash
+  }
+
+  mutating func read(
+    _ buffer: RawSpan, _ line: Range<Int>, at place: RecordSink.Place, into sink: inout RecordSink
+  ) {
+    guard let document = LineParser.object(parser, buffer, line, place, &sink) else { return }
+    let root = document.root
+    var fields = sink.fields(.meta, place)
+    metadata.removeAll()
+    content.removeAll(keepingCapacity: true)
+    var hasContent = false
+    var kind: Kind?
+    var stated: JSONParser.Node?
+    var index = root.index + 1
+    while index < root.next {
+      let member = document.parser.node(index)
+      index = member.next
+      switch Member(document, member) {
+      case .content:
+        hasContent = appendContent(document, member) || hasContent
+      case .contentBase64:
+        if let text = document.string(member), let bytes = Base64.decode(text) {
+          content = bytes
+          hasContent = true
+        }
+      case .text(let field):
+        if member.kind == .string { fields[field] = LineParser.value(document, member, &sink) }
+      case .timestamp:
+        fields.time = Self.time(document, member) ?? OccurrenceFields.noTime
+      case .extractedAt:
+        fields.extractedAt = Self.time(document, member) ?? OccurrenceFields.noTime
+      case .kind:
+        kind = document.string(member).flatMap { Kind(name: String(decoding: $0, as: UTF8.self)) }
+      case .error: fields.isError = document.isTrue(member)
+      case .echo: fields.isEcho = document.isTrue(member)
+      case .hash: stated = member
+      case .metadata: addMetadata(document, member)
+      case .varve: Self.applyPlace(document, member, &fields, &sink)
+      case .ignored: break
+      case .other: metadata.add(key: member.key, document, member)
+      }
+    }
+    guard hasContent else { return sink.skip(place, "no content") }
+    fields.kind = kind ?? Self.kind(ofPhase: fields[.phase], sink)
+    compare(stated, document, place, &sink)
+    sink.emit(
+      fields, content: content.rawSpan, metadata: metadata.finish().rawSpan, at: place)
+  }
+
+  private mutating func appendContent(_ document: JSONDocument, _ member: JSONParser.Node) -> Bool {
+    guard member.kind == .string else { return false }
+    let text = document.line.extracting(member.range)
+    content.removeAll(keepingCapacity: true)
+    if member.hasEscape {
+      try? JSONString.unescape(text, appendingTo: &content)
+    } else {
+      // SAFETY: the pointer is used only inside the closure.
+      unsafe text.withUnsafeBytes { unsafe content.append(contentsOf: $0) }
+    }
+    return true
+  }
+
+  private mutating func addMetadata(_ document: JSONDocument, _ node: JSONParser.Node) {
+    guard node.kind == .object else {
+      if node.kind != .null { metadata.add("metadata", document, node) }
+      return
+    }
+    var index = node.index + 1
+    while index < node.next {
+      let member = document.parser.node(index)
+      metadata.add(key: member.key, document, member)
+      index = member.next
+    }
+  }
+
+  private mutating func compare(
+    _ stated: JSONParser.Node?, _ document: JSONDocument, _ place: RecordSink.Place,
+    _ sink: inout RecordSink
+  ) {
+    guard let text = document.string(stated) else { return }
+    let hash = compareHash(content.rawSpan)
+    guard text.map({ $0 >= 0x41 && $0 <= 0x46 ? $0 + 32 : $0 }) != Array(hash.description.utf8)
+    else { return }
+    metadata.addText("statedHash", text)
+    sink.warn(place, "stated hash differs from the content's \(hash)")
+  }
+
+  /// CON-21: integers below 10^11 and decimals are seconds, larger integers milliseconds, text is ISO 8601.
+  static func time(_ document: JSONDocument, _ node: JSONParser.Node) -> Int64? {
+    switch node.kind {
+    case .string:
+      return LineParser.isoTime(document, node)
+    case .number:
+      if let value = document.integer(node) { return Timestamp.unix(value) }
+      let text = String(decoding: document.line.array(node.range), as: UTF8.self)
+      guard let value = Double(text), value.magnitude < 9e15 else { return nil }
+      return value.magnitude < 1e11 ? Int64((value * 1000).rounded()) : Int64(value)
+    default:
+      return nil
+    }
+  }
+
+  private static func kind(ofPhase phase: Int32, _ sink: RecordSink) -> Kind {
+    guard phase >= 0 else { return .meta }
+    switch sink.batch.strings.string(phase) {
+    case "history": return .prompt
+    case "debug": return .log
+    case "file-history": return .file
+    case "todos": return .todo
+    case "shell-snapshots": return .shell
+    default: return .meta
+    }
+  }
+
+  /// CON-23: an exported occurrence keeps the place of its original sighting.
+  private static func applyPlace(
+    _ document: JSONDocument, _ node: JSONParser.Node, _ fields: inout OccurrenceFields,
+    _ sink: inout RecordSink
+  ) {
+    guard node.kind == .object else { return }
+    fields[.host] = LineParser.text(document, node, "host", &sink)
+    fields[.path] = LineParser.text(document, node, "file", &sink)
+    let source = LineParser.text(document, node, "source", &sink)
+    if source >= 0 { fields[.source] = source }
+    func number(_ name: StaticString) -> Int64 {
+      max(0, document.integer(document.member(node, name)) ?? 0)
+    }
+    fields.incarnation = UInt32(clamping: number("incarnation"))
+    fields.offset = UInt64(number("offset"))
+    fields.length = UInt64(number("length"))
+    fields.line = UInt64(number("line"))
+    fields.part = UInt16(clamping: number("part"))
+  }
+
+  /// What the members of a line mean.
+  private enum Member {
+    case content, contentBase64, timestamp, extractedAt, kind, error, echo, hash, metadata, varve
+    case ignored, other
+    case text(TextField)
+
+    init(_ document: JSONDocument, _ node: JSONParser.Node) {
+      self = .other
+      let key = node.key
+      for (name, meaning) in Self.names where document.matches(key, name) {
+        self = meaning
+        return
+      }
+    }
+
+    private static let names: [(StaticString, Member)] = [
+      ("content", .content), ("source", .text(.source)), ("timestamp", .timestamp),
+      ("session_id", .text(.session)), ("project", .text(.project)),
+      ("source_type", .text(.phase)), ("hash", .hash), ("metadata", .metadata),
+      ("level", .text(.level)), ("component", .text(.component)), ("kind", .kind),
+      ("role", .text(.role)), ("tool", .text(.tool)), ("model", .text(.model)),
+      ("branch", .text(.branch)), ("agent", .text(.agent)), ("host", .text(.host)),
+      ("error", .error), ("contentBase64", .contentBase64), ("sessionId", .text(.session)),
+      ("session", .text(.session)), ("phase", .text(.phase)), ("extractedAt", .extractedAt),
+      ("extracted_at", .extractedAt), ("log_level", .text(.level)),
+      ("project_id", .text(.project)), ("source_file", .text(.source)), ("echo", .echo),
+      ("varve", .varve), ("id", .ignored),
+    ]
+  }
+}
+
+extension LineParser {
+  /// Interns a string node; -1 if it is empty.
+  static func value(
+    _ document: JSONDocument, _ node: JSONParser.Node, _ sink: inout RecordSink
+  ) -> Int32 {
+    if !node.hasEscape { return sink.intern(document.line.extracting(node.range)) }
+    return document.string(node).map { sink.intern($0.rawSpan) } ?? -1
+  }
+}
+
+/// Base64 (RFC 4648, section 4) for content that is not UTF-8.
+public enum Base64 {
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  /// Encodes with padding.
+  public static func encode(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var word = UInt32(bytes[start]) << 16
+      if count > 1 { word |= UInt32(bytes[start + 1]) << 8 }
+      if count > 2 { word |= UInt32(bytes[start + 2]) }
+      for i in 0..<4 {
+        text.append(i <= count ? alphabet[Int(word >> UInt32(18 - 6 * i)) & 63] : 0x3D)
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Decodes padded text; nil for anything else.
+  public static func decode(_ text: [UInt8]) -> [UInt8]? {
+    guard text.count % 4 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count / 4 * 3)
+    for start in stride(from: 0, to: text.count, by: 4) {
+      var word: UInt32 = 0
+      var padding = 0
+      for i in 0..<4 {
+        let digit = text[start + i]
+        if digit == 0x3D, start + 4 == text.count, i > 1 {
+          padding += 1
+          word <<= 6
+        } else {
+          guard padding == 0, let value = alphabet.firstIndex(of: digit) else { return nil }
+          word = word << 6 | UInt32(value)
+        }
+      }
+      for i in 0..<(3 - padding) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(16 - 8 * i))) }
+    }
+    return bytes
+  }
+}

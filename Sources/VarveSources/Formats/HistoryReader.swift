@@ -1,0 +1,142 @@
+// `history.jsonl`: every prompt that was typed. Format-spec chapter 10, CON-9.
+
+import VarveFormat
+
+/// Reads the client's history of prompts.
+struct HistoryReader: RecordReader {
+  var phase: StaticString { "history" }
+  static var version: Int { 1 }
+  private let parser: JSONParser
+  private var tree = ByteWriter(reserving: 256)
+
+  init(_ parser: JSONParser) { self.parser = parser }
+
+  mutating func read(
+    _ buffer: RawSpan, _ line: Range<Int>, at place: RecordSink.Place, into sink: inout RecordSink
+  ) {
+    guard let document = LineParser.object(parser, buffer, line, place, &sink) else { return }
+    let root = document.root
+    guard let display = document.string(document.member(root, "display")), !display.isEmpty else {
+      return sink.skip(place, "no display")
+    }
+    var fields = sink.fields(.prompt, place)
+    fields[.phase] = sink.intern(phase)
+    fields[.role] = sink.intern("user")
+    fields[.project] = LineParser.text(document, root, "project", &sink)
+    fields[.session] = LineParser.text(document, root, "sessionId", &sink)
+    if let time = document.integer(document.member(root, "timestamp")) { fields.time = time }
+    tree.bytes.removeAll(keepingCapacity: true)
+    if let pasted = document.member(root, "pastedContents"), pasted.next > pasted.index + 1 {
+      var writer = MetadataObject()
+      writer.add("pastedContents", document, pasted)
+      tree.bytes = writer.finish()
+    }
+    sink.emit(fields, content: display.rawSpan, metadata: tree.bytes.rawSpan, at: place)
+  }
+}
+
+/// What all JSONL readers share.
+enum LineParser {
+  /// Parses a line as one object; otherwise skips it with the reason.
+  @_lifetime(copy buffer)
+  static func object(
+    _ parser: JSONParser, _ buffer: RawSpan, _ line: Range<Int>, _ place: RecordSink.Place,
+    _ sink: inout RecordSink
+  ) -> JSONDocument? {
+    if let failure = parser.parse(buffer, line) {
+      sink.skip(place, failure.rawValue)
+      return nil
+    }
+    let document = JSONDocument(parser, line: buffer.extracting(line))
+    guard document.root.kind == .object, document.hasValidEscapes() else {
+      sink.skip(place, JSONFailure.notJSON.rawValue)
+      return nil
+    }
+    return document
+  }
+
+  /// Interns a non-empty string member; -1 if there is none.
+  static func text(
+    _ document: JSONDocument, _ node: JSONParser.Node, _ name: StaticString,
+    _ sink: inout RecordSink
+  ) -> Int32 {
+    guard let member = document.member(node, name), member.kind == .string else { return -1 }
+    if !member.hasEscape { return sink.intern(document.line.extracting(member.range)) }
+    return document.string(member).map { sink.intern($0.rawSpan) } ?? -1
+  }
+
+  /// The time of a member: ISO 8601 text.
+  static func isoTime(_ document: JSONDocument, _ member: JSONParser.Node?) -> Int64? {
+    guard let member, member.kind == .string, !member.hasEscape else { return nil }
+    return Timestamp.iso8601(document.line.extracting(member.range))
+  }
+}
+
+/// Builds the object tree of an occurrence's metadata member by member.
+struct MetadataObject {
+  private var members = ByteWriter(reserving: 256)
+  private var count = 0
+
+  private mutating func key(_ name: StaticString) {
+    // SAFETY: the pointer of a static string holds `utf8CodeUnitCount` bytes for ever.
+    members.writeCounted(
+      unsafe RawSpan(_unsafeStart: name.utf8Start, byteCount: name.utf8CodeUnitCount))
+    count += 1
+  }
+
+  mutating func add(_ name: StaticString, _ document: JSONDocument, _ node: JSONParser.Node) {
+    let mark = members
+    key(name)
+    if !document.appendTree(node, to: &members) {
+      members = mark
+      count -= 1
+    }
+  }
+
+  mutating func add(key name: Range<Int>, _ document: JSONDocument, _ node: JSONParser.Node) {
+    let mark = members.count
+    document.appendText(name, hasEscape: node.keyHasEscape, to: &members)
+    if document.appendTree(node, to: &members) {
+      count += 1
+    } else {
+      members.bytes.removeLast(members.count - mark)
+    }
+  }
+
+  /// Adds a string member if it is there and not empty.
+  mutating func addText(
+    _ name: StaticString, _ document: JSONDocument, _ node: JSONParser.Node?
+  ) {
+    guard let node, node.kind == .string, !node.range.isEmpty else { return }
+    key(name)
+    members.write(MetadataTree.Tag.string.rawValue)
+    document.appendText(node.range, hasEscape: node.hasEscape, to: &members)
+  }
+
+  mutating func addText(_ name: StaticString, _ text: [UInt8]) {
+    key(name)
+    members.write(MetadataTree.Tag.string.rawValue)
+    members.writeVarint(text.count)
+    members.write(text)
+  }
+
+  mutating func addTrue(_ name: StaticString) {
+    key(name)
+    members.write(MetadataTree.Tag.true.rawValue)
+  }
+
+  /// The encoded object; empty if it has no members.
+  func finish() -> [UInt8] {
+    guard count > 0 else { return [] }
+    var writer = ByteWriter(reserving: members.count + 4)
+    writer.write(MetadataTree.Tag.object.rawValue)
+    writer.writeVarint(count)
+    writer.write(members.bytes)
+    return writer.bytes
+  }
+
+  mutating func removeAll() {
+    members.bytes.removeAll(keepingCapacity: true)
+    count = 0
+  }
+}

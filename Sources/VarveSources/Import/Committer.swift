@@ -1,0 +1,72 @@
+// The committing side of an ingest: a queue of its own, so that reading and writing use both cores.
+
+import Dispatch
+import Synchronization
+import Varve
+
+/// Commits batches in order on another thread and merges indexes on a third.
+final class Committer: Sendable {
+  /// Content at which a batch is handed over: half of what may stay outside an index.
+  static let batchByteCount = 2 << 20
+  static let batchCount = 8192
+  private static let batchesInFlightMax = 2
+
+  private struct State {
+    var result = CommitResult()
+    var failure: StoreError?
+    var isMerging = false
+  }
+
+  private let store: Store
+  private let commits = DispatchQueue(label: "varve.commit")
+  private let merges = DispatchQueue(label: "varve.merge")
+  private let slots = DispatchSemaphore(value: batchesInFlightMax)
+  private let state = Mutex(State())
+  private let onCommit: (@Sendable (UInt64) -> Void)?
+
+  init(_ store: Store, onCommit: (@Sendable (UInt64) -> Void)?) {
+    self.store = store
+    self.onCommit = onCommit
+  }
+
+  /// Waits for a free slot and commits in the background; throws what an earlier commit threw.
+  func submit(_ batch: WriteBatch) throws(StoreError) {
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+    slots.wait()
+    commits.async { [self] in
+      defer { slots.signal() }
+      guard state.withLock({ $0.failure == nil }) else { return }
+      do throws(StoreError) {
+        let result = try store.commit(batch)
+        state.withLock { $0.result.add(result) }
+        onCommit?(result.lastSequence)
+        mergeLater()
+      } catch {
+        state.withLock { $0.failure = error }
+      }
+    }
+  }
+
+  private func mergeLater() {
+    let starts = state.withLock { state in
+      defer { state.isMerging = true }
+      return !state.isMerging
+    }
+    guard starts else { return }
+    merges.async { [self] in
+      // A merge that fails changes nothing; the next run tries again.
+      _ = try? store.maintain(isCancelled: { [self] in state.withLock { $0.failure != nil } })
+      state.withLock { $0.isMerging = false }
+    }
+  }
+
+  /// Waits for all commits, puts the tail into an index and merges what is due.
+  func finish() throws(StoreError) -> CommitResult {
+    commits.sync {}
+    merges.sync {}
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+    try store.flush()
+    try store.maintain()
+    return state.withLock { $0.result }
+  }
+}

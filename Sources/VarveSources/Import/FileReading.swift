@@ -1,0 +1,263 @@
+// Reads one file in pieces, cuts it into lines, and notes how far it came with every batch.
+
+import Varve
+import VarveFormat
+
+/// One pass over one file.
+struct FileReading {
+  let entry: SourceEntry
+  let file: SourceFile
+  let options: ImportOptions
+  let run: UInt64
+  let mark: Watermark
+  let key: [UInt8]
+
+  private static let pieceByteCount = 1 << 20
+  private static let lineByteCountMax = 64 << 20
+
+  /// What came of it.
+  struct Result {
+    var report: FileReport
+    var byteCount: UInt64 = 0
+    var skipped: [SkippedRecord] = []
+    var warnings: [SkippedRecord] = []
+    var skippedByReason: [String: Int] = [:]
+    var droppedByReason: [String: Int] = [:]
+    var isPending = false
+    var failure: SourceError?
+  }
+
+  /// Where reading stands.
+  private struct Position {
+    var buffer: [UInt8]
+    /// Bytes of the buffer that hold file content, and the file offset of its first byte.
+    var filled = 0
+    var start: UInt64
+    var line: UInt64
+    var skipsLine = false
+    var digest = RunningDigest()
+    var isEnd = false
+  }
+
+  func read<Reader: RecordReader>(
+    _ reader: inout Reader, batch: inout WriteBatch, flow: inout ImportFlow
+  ) throws -> Result {
+    var sink = RecordSink(file: entry.name)
+    swap(&sink.batch, &batch)
+    defer { swap(&sink.batch, &batch) }
+    var position = Position(
+      buffer: [UInt8](repeating: 0, count: Self.pieceByteCount + JSONParser.padding),
+      start: mark.offset, line: mark.line)
+    var result = Result(report: FileReport(file: entry.name, phase: "\(reader.phase)"))
+    result.report.started = SourceFolder.now()
+    prepare(&sink)
+    var stopped = false
+    while !position.isEnd, !stopped {
+      let got: Int
+      do throws(SourceError) {
+        got = try fill(&position)
+      } catch {
+        result.failure = error
+        result.report.status = "failed"
+        break
+      }
+      result.byteCount += UInt64(got)
+      cut(&position, &reader, &sink)
+      stopped = flow.didRead(UInt64(got))
+      if sink.batch.contentByteCount >= Committer.batchByteCount
+        || sink.batch.count >= Committer.batchCount
+      {
+        sink.batch.append(try watermark(position, reader).fact(key: key))
+        _ = try flow.submitIfLarge(&sink.batch)
+        prepare(&sink)
+      }
+    }
+    if position.isEnd { finish(&position, &reader, &sink, &result) }
+    sink.batch.append(try watermark(position, reader, isDone: position.isEnd && !result.isPending).fact(key: key))
+    close(&result, sink, position)
+    if result.report.lines > 0 || result.failure != nil {
+      sink.batch.append(runFile(result))
+    }
+    return result
+  }
+
+  /// Fields that all occurrences of the file share, in a fresh batch.
+  private func prepare(_ sink: inout RecordSink) {
+    sink.base = OccurrenceFields(kind: .raw)
+    sink.base[.host] = sink.intern(Array(options.host.utf8).rawSpan)
+    sink.base[.path] = sink.intern(Array(entry.name.utf8).rawSpan)
+    sink.base.incarnation = mark.incarnation
+    sink.base.run = run
+  }
+
+  /// Reads the next piece behind what is left in the buffer.
+  private func fill(_ position: inout Position) throws(SourceError) -> Int {
+    let room = position.buffer.count - JSONParser.padding
+    if room - position.filled < Self.pieceByteCount / 2 {
+      position.buffer.append(contentsOf: repeatElement(0, count: position.buffer.count))
+    }
+    let limit = position.buffer.count - JSONParser.padding
+    let offset = entry.path == "-" ? nil : position.start + UInt64(position.filled)
+    let wanted = min(limit, position.filled + Self.pieceByteCount)
+    let got = try file.read(
+      into: &position.buffer, from: position.filled, limit: wanted, at: offset)
+    if got == 0 { position.isEnd = true }
+    if options.digestsSources, got > 0 {
+      let filled = position.filled
+      var digest = position.digest
+      digest.update(position.buffer.rawSpan.extracting(filled..<(filled + got)))
+      position.digest = digest
+    }
+    position.filled += got
+    return got
+  }
+
+  /// Reads all whole lines of the buffer and moves the rest to its front.
+  private func cut<Reader: RecordReader>(
+    _ position: inout Position, _ reader: inout Reader, _ sink: inout RecordSink
+  ) {
+    var consumed = 0
+    while let end = newline(position.buffer, from: consumed, to: position.filled) {
+      position.line += 1
+      let place = RecordSink.Place(
+        line: position.line, offset: position.start + UInt64(consumed),
+        length: UInt64(end + 1 - consumed))
+      if position.skipsLine {
+        position.skipsLine = false
+      } else {
+        take(position.buffer.rawSpan, consumed..<(end + 1), place, &reader, &sink)
+      }
+      consumed = end + 1
+    }
+    if position.filled - consumed > Self.lineByteCountMax {
+      // Too long to keep: forget what there is and skip to its end.
+      if !position.skipsLine {
+        let place = RecordSink.Place(
+          line: position.line + 1, offset: position.start + UInt64(consumed), length: 0)
+        sink.countLine()
+        sink.skip(place, "line too long")
+      }
+      position.skipsLine = true
+      consumed = position.filled
+    }
+    guard consumed > 0 else { return }
+    position.start += UInt64(consumed)
+    position.buffer.replaceSubrange(
+      0..<(position.filled - consumed), with: position.buffer[consumed..<position.filled])
+    position.filled -= consumed
+  }
+
+  private func newline(_ buffer: [UInt8], from: Int, to: Int) -> Int? {
+    LineScan.find(0x0A, in: buffer.rawSpan, from..<to)
+  }
+
+  /// Gives one line to the reader: whole for logs, without its end and blanks for JSONL.
+  private func take<Reader: RecordReader>(
+    _ buffer: RawSpan, _ line: Range<Int>, _ place: RecordSink.Place, _ reader: inout Reader,
+    _ sink: inout RecordSink
+  ) {
+    if entry.format == .debug {
+      sink.countLine()
+      reader.read(buffer, line, at: place, into: &sink)
+      return
+    }
+    var end = line.upperBound
+    if buffer.load(UInt8.self, at: end - 1) == 0x0A { end -= 1 }
+    let text = trimBlanks(buffer, line.lowerBound..<end)
+    guard !text.isEmpty else { return }
+    sink.countLine()
+    var place = place
+    place.length = UInt64(end - line.lowerBound)
+    reader.read(buffer, text, at: place, into: &sink)
+  }
+
+  /// CON-6 and CON-20: what stands behind the last line end.
+  private func finish<Reader: RecordReader>(
+    _ position: inout Position, _ reader: inout Reader, _ sink: inout RecordSink,
+    _ result: inout Result
+  ) {
+    if position.filled > 0, !position.skipsLine {
+      let place = RecordSink.Place(
+        line: position.line + 1, offset: position.start, length: UInt64(position.filled))
+      let isWhole = entry.format == .debug ? isSettled : parses(position)
+      if isWhole {
+        take(position.buffer.rawSpan, 0..<position.filled, place, &reader, &sink)
+        position.line += 1
+        position.start += UInt64(position.filled)
+        position.filled = 0
+      } else {
+        result.isPending = true
+        if entry.format != .debug { sink.countLine() }
+      }
+    }
+    if !result.isPending || entry.format != .debug { reader.finish(into: &sink) }
+  }
+
+  /// Whether a log without a last line end counts as ended.
+  private var isSettled: Bool {
+    if options.isComplete || entry.path == "-" { return true }
+    return SourceFolder.now() - mark.status.modified / 1_000_000 > 3_600_000
+  }
+
+  private func parses(_ position: Position) -> Bool {
+    let text = trimBlanks(position.buffer.rawSpan, 0..<position.filled)
+    guard !text.isEmpty, let parser = JSONParser() else { return !text.isEmpty ? false : true }
+    return parser.parse(position.buffer.rawSpan, text) == nil && parser.node(0).kind == .object
+  }
+
+  private func watermark<Reader: RecordReader>(
+    _ position: Position, _ reader: Reader, isDone: Bool = false
+  ) throws -> Watermark {
+    var mark = mark
+    mark.offset = position.start
+    mark.line = position.line
+    if let pending = reader.pending {
+      mark.offset = pending.offset
+      mark.line = pending.line - 1
+    }
+    mark.state = reader.state
+    // Only a file that was read to its end is recognised as unchanged by its size.
+    if !isDone { mark.status.modified = 0 }
+    if entry.path != "-" {
+      (mark.head, mark.tail) = try Watermark.samples(file, offset: mark.offset)
+    }
+    return mark
+  }
+
+  private func close(_ result: inout Result, _ sink: RecordSink, _ position: Position) {
+    result.report.lines = sink.lineCount
+    result.report.bytes = mark.status.size
+    result.report.completed = SourceFolder.now()
+    result.report.skipped = sink.skippedByReason.values.reduce(0, +)
+    result.report.dropped = sink.droppedByReason.values.reduce(0, +)
+    result.report.new = sink.occurrenceCount
+    result.skipped = sink.skipped
+    result.warnings = sink.warnings
+    result.skippedByReason = sink.skippedByReason
+    result.droppedByReason = sink.droppedByReason
+    if options.digestsSources, mark.offset == 0, position.isEnd {
+      result.report.sha256Before = position.digest.finish()
+      result.report.sha256After = result.report.sha256Before
+    }
+  }
+
+  private func runFile(_ result: Result) -> Fact {
+    let report = result.report
+    func hash(_ value: ContentHash?) -> MetadataValue {
+      value.map { .text($0.description) } ?? .null
+    }
+    let value: MetadataValue = .object([
+      .init("file", .text(report.file)), .init("phase", .text(report.phase)),
+      .init("bytes", .int(Int64(report.bytes))),
+      .init("sha256Before", hash(report.sha256Before)),
+      .init("sha256After", hash(report.sha256After)),
+      .init("read", .int(Int64(report.new))), .init("skipped", .int(Int64(report.skipped))),
+      .init("dropped", .int(Int64(report.dropped))), .init("lines", .int(Int64(report.lines))),
+      .init("started", .int(report.started)), .init("completed", .int(report.completed)),
+      .init("status", .text(report.status)),
+    ])
+    return Fact(
+      kind: .runFile, key: RunKey.bytes(run) + Array(report.file.utf8),
+      value: MetadataTree.encode(value))
+  }
+}

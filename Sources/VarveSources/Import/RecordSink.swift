@@ -1,0 +1,103 @@
+// Where readers put what they understood: a batch to commit, and an account of everything else.
+
+package import Varve
+package import VarveFormat
+
+/// A line or a part of one that gave no occurrence.
+public struct SkippedRecord: Sendable, Equatable {
+  /// The file, as its path in the store.
+  public var file: String
+  /// Line, from 1.
+  public var line: UInt64
+  /// Byte offset of the line.
+  public var offset: UInt64
+  /// Why.
+  public var reason: String
+}
+
+/// Collects what one file gives.
+package struct RecordSink {
+  package var batch = WriteBatch()
+  /// Lines that were skipped, at most `skippedMax` of them in full.
+  package private(set) var skipped: [SkippedRecord] = []
+  package private(set) var skippedByReason: [String: Int] = [:]
+  package private(set) var droppedByReason: [String: Int] = [:]
+  package private(set) var warnings: [SkippedRecord] = []
+  package private(set) var lineCount = 0
+  package private(set) var occurrenceCount = 0
+  package let file: String
+  /// Fields that every occurrence of the file has.
+  package var base: OccurrenceFields
+  private static let skippedMax = 1000
+
+  package init(file: String) {
+    self.file = file
+    base = OccurrenceFields(kind: .raw)
+  }
+
+  /// A place in the file being read.
+  package struct Place: Sendable {
+    package var line: UInt64
+    package var offset: UInt64
+    package var length: UInt64
+  }
+
+  package mutating func countLine(_ count: Int = 1) { lineCount += count }
+
+  package mutating func skip(_ place: Place, _ reason: String) {
+    skippedByReason[reason, default: 0] += 1
+    guard skipped.count < Self.skippedMax else { return }
+    skipped.append(
+      SkippedRecord(file: file, line: place.line, offset: place.offset, reason: reason))
+  }
+
+  /// A part of a record that is left out while others of it are kept.
+  package mutating func drop(_ reason: String) { droppedByReason[reason, default: 0] += 1 }
+
+  /// Something doubtful about a record that was kept.
+  package mutating func warn(_ place: Place, _ reason: String) {
+    guard warnings.count < Self.skippedMax else { return }
+    warnings.append(
+      SkippedRecord(file: file, line: place.line, offset: place.offset, reason: reason))
+  }
+
+  /// Fields of an occurrence at a place, with the file's own filled in.
+  package func fields(_ kind: Kind, _ place: Place, part: Int = 0) -> OccurrenceFields {
+    var fields = base
+    fields.kind = kind
+    fields.line = place.line
+    fields.offset = place.offset
+    fields.length = place.length
+    fields.part = UInt16(part)
+    return fields
+  }
+
+  package mutating func intern(_ bytes: RawSpan) -> Int32 {
+    bytes.byteCount == 0 ? -1 : batch.strings.intern(bytes)
+  }
+
+  package mutating func intern(_ text: StaticString) -> Int32 {
+    // SAFETY: the pointer of a static string holds `utf8CodeUnitCount` bytes for ever.
+    batch.strings.intern(
+      unsafe RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount))
+  }
+
+  /// Adds an occurrence; one that exceeds a limit is skipped with the limit as its reason.
+  package mutating func emit(
+    _ fields: OccurrenceFields, content: RawSpan, metadata: RawSpan, at place: Place
+  ) {
+    do throws(StoreError) {
+      try batch.append(fields, content: content, metadata: metadata)
+      occurrenceCount += 1
+    } catch {
+      skip(place, error.detail)
+    }
+  }
+
+  /// Starts an empty batch; texts of `base` have to be interned again.
+  package mutating func takeBatch() -> WriteBatch {
+    let full = batch
+    batch = WriteBatch()
+    return full
+  }
+}

@@ -1,0 +1,159 @@
+// One parsed JSON line: nodes that point into the source bytes. simdjson does the work; this is the only
+// file that sees its C face.
+
+import CSimdjson
+import VarveFormat
+
+/// Why a line is not a record.
+package enum JSONFailure: String, Sendable {
+  case notJSON = "not a JSON object"
+  case notUTF8 = "invalid UTF-8"
+  case tooDeep = "nesting too deep"
+}
+
+/// Parses lines, reusing its memory. Not for several threads at once.
+// SAFETY: the parser is owned by this object and used only through its methods.
+@safe package final class JSONParser: @unchecked Sendable {
+  private let parser: OpaquePointer
+  /// Nodes of the last document.
+  private var nodes: UnsafePointer<csimdjson_node>?
+  private var nodeCount = 0
+
+  /// Bytes that must be readable behind a line.
+  package static let padding = Int(CSIMDJSON_PADDING)
+
+  /// Creates a parser; nil if there is no memory.
+  package init?() {
+    guard let parser = unsafe csimdjson_create() else { return nil }
+    unsafe self.parser = unsafe parser
+  }
+
+  deinit { unsafe csimdjson_destroy(parser) }
+
+  /// Parses a range of a buffer behind which at least `padding` bytes follow. Its root is node 0.
+  package func parse(_ buffer: RawSpan, _ range: Range<Int>) -> JSONFailure? {
+    precondition(range.upperBound + Self.padding <= buffer.byteCount)
+    nodeCount = 0
+    // SAFETY: range and padding lie inside the buffer, as checked.
+    let status = unsafe buffer.withUnsafeBytes { bytes in
+      unsafe csimdjson_parse(
+        parser, bytes.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self),
+        range.count, &nodes, &nodeCount)
+    }
+    switch status {
+    case 0: return nil
+    case 2: return .notUTF8
+    case 3: return .tooDeep
+    default: return .notJSON
+    }
+  }
+
+  /// What a node is.
+  package enum Kind: UInt8, Sendable {
+    case null, `false`, `true`, number, string, array, object
+  }
+
+  /// A node of the last document; its ranges are relative to the parsed range.
+  package struct Node: Sendable {
+    package let index: Int
+    package let kind: Kind
+    package let range: Range<Int>
+    package let hasEscape: Bool
+    package let key: Range<Int>
+    package let keyHasEscape: Bool
+    /// Index of the node behind this value and all inside it.
+    package let next: Int
+  }
+
+  package func node(_ index: Int) -> Node {
+    precondition(index >= 0 && index < nodeCount)
+    guard let nodes = unsafe nodes else { preconditionFailure("no document was parsed") }
+    // SAFETY: the index was checked against the count that came with the pointer.
+    let raw = unsafe nodes[index]
+    let start = Int(raw.start)
+    let key = Int(raw.key_start)
+    return Node(
+      index: index, kind: Kind(rawValue: raw.type) ?? .null, range: start..<(start + Int(raw.count)),
+      hasEscape: raw.has_escape != 0, key: key..<(key + Int(raw.key_count)),
+      keyHasEscape: raw.key_has_escape != 0, next: Int(raw.next))
+  }
+}
+
+/// A document: a parser and the line that it parsed. Cheap to make for each line.
+package struct JSONDocument: ~Escapable {
+  package let parser: JSONParser
+  /// The bytes of the line.
+  package let line: RawSpan
+
+  @_lifetime(copy line)
+  package init(_ parser: JSONParser, line: RawSpan) {
+    self.parser = parser
+    self.line = line
+  }
+
+  package var root: JSONParser.Node { parser.node(0) }
+
+  /// The first member with a name; nil if the value is no object or has none.
+  package func member(_ node: JSONParser.Node, _ name: StaticString) -> JSONParser.Node? {
+    guard node.kind == .object else { return nil }
+    var index = node.index + 1
+    while index < node.next {
+      let child = parser.node(index)
+      if matches(child.key, name) { return child }
+      index = child.next
+    }
+    return nil
+  }
+
+  package func matches(_ range: Range<Int>, _ name: StaticString) -> Bool {
+    guard range.count == name.utf8CodeUnitCount else { return false }
+    // SAFETY: the pointer of a static string holds `utf8CodeUnitCount` bytes for ever.
+    let wanted = unsafe RawSpan(
+      _unsafeStart: name.utf8Start, byteCount: name.utf8CodeUnitCount)
+    return line.extracting(range).isEqual(to: wanted)
+  }
+
+  /// Whether a node is a string with exactly these bytes.
+  package func isString(_ node: JSONParser.Node?, _ text: StaticString) -> Bool {
+    guard let node, node.kind == .string, !node.hasEscape else { return false }
+    return matches(node.range, text)
+  }
+
+  /// The unescaped bytes of a string node; nil for other nodes and bad escapes.
+  package func string(_ node: JSONParser.Node?) -> [UInt8]? {
+    guard let node, node.kind == .string else { return nil }
+    if !node.hasEscape { return line.array(node.range) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(node.range.count)
+    guard (try? JSONString.unescape(line.extracting(node.range), appendingTo: &bytes)) != nil else {
+      return nil
+    }
+    return bytes
+  }
+
+  /// The integer of a number node.
+  package func integer(_ node: JSONParser.Node?) -> Int64? {
+    guard let node, node.kind == .number, node.range.count <= 20 else { return nil }
+    return Int64(String(decoding: line.array(node.range), as: UTF8.self))
+  }
+
+  package func isTrue(_ node: JSONParser.Node?) -> Bool { node?.kind == .true }
+
+  /// Whether every string and key of the document unescapes; simdjson leaves that to the reader.
+  package func hasValidEscapes() -> Bool {
+    let end = root.next
+    var scratch: [UInt8] = []
+    for index in 0..<end {
+      let node = parser.node(index)
+      for (range, escaped) in [
+        (node.range, node.kind == .string && node.hasEscape), (node.key, node.keyHasEscape),
+      ] where escaped {
+        scratch.removeAll(keepingCapacity: true)
+        guard (try? JSONString.unescape(line.extracting(range), appendingTo: &scratch)) != nil else {
+          return false
+        }
+      }
+    }
+    return true
+  }
+}

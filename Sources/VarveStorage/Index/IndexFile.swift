@@ -1,0 +1,295 @@
+// An open index: sections are located when it is opened and checked when they are first used.
+
+package import VarveFormat
+
+/// Immutable derived data over a range of sequences; a mapped file or an image in memory.
+package final class IndexFile: Sendable {
+  package let path: String
+  package let firstSequence: UInt64
+  package let recordCount: UInt64
+  package let statistics: IndexStatistics
+  package let digest: ContentHash
+  package let byteCount: Int
+  private let region: ByteRegion
+  private let sections: [SectionEntry]
+  private let trees: [BTree]
+  private let checked: PageMarks
+  private let hashFilter: Int
+  private let identityFilter: Int
+  private let dictionary: Int
+  private let blockMap: Int
+
+  /// Opens an image; `firstSequence` comes from the manifest.
+  package init(
+    _ region: ByteRegion, path: String, firstSequence: UInt64, storeID: StoreID
+  ) throws(StorageError) {
+    self.region = region
+    self.path = path
+    self.firstSequence = firstSequence
+    byteCount = region.count
+    let opened: Opened
+    do throws(FormatError) {
+      opened = try Self.open(region, storeID: storeID, path: path)
+    } catch {
+      throw StorageError(error, path: path, doing: "open index")
+    }
+    sections = opened.sections
+    trees = opened.trees
+    digest = opened.digest
+    statistics = opened.statistics
+    recordCount = opened.statistics.occurrences
+    checked = PageMarks(count: opened.sections.count)
+    hashFilter = opened.position(.filter, TreeKind.hash.rawValue)
+    identityFilter = opened.position(.filter, TreeKind.identity.rawValue)
+    dictionary = opened.position(.dictionary, 0)
+    blockMap = opened.position(.blockMap, 0)
+  }
+
+  private struct Opened {
+    var sections: [SectionEntry]
+    var trees: [BTree]
+    var digest: ContentHash
+    var statistics: IndexStatistics
+
+    func position(_ kind: SectionKind, _ sub: UInt8) -> Int {
+      sections.firstIndex { $0.kind == kind && $0.sub == sub } ?? 0
+    }
+  }
+
+  private static func open(
+    _ region: ByteRegion, storeID: StoreID, path: String
+  ) throws(FormatError) -> Opened {
+    let bytes = region.bytes
+    let header = try FileHeader(bytes, expecting: .index)
+    guard header.storeID == storeID else { throw FormatError(.inconsistent, at: 16) }
+    let sections = try IndexLayout.sections(bytes)
+    var input = ByteWriter(reserving: 64)
+    header.write(to: &input)
+    input.write(IndexLayout.encodeTable(sections))
+    var trees: [BTree] = []
+    for kind in TreeKind.allCases {
+      guard let section = sections.first(where: { $0.kind == .tree && $0.sub == kind.rawValue })
+      else { throw FormatError(.inconsistent, at: bytes.byteCount) }
+      trees.append(try BTree(kind, section: section, region: region, path: path))
+    }
+    for (kind, sub) in [
+      (SectionKind.filter, TreeKind.hash.rawValue), (.filter, TreeKind.identity.rawValue),
+      (.dictionary, 0), (.blockMap, 0),
+    ] where !sections.contains(where: { $0.kind == kind && $0.sub == sub }) {
+      throw FormatError(.inconsistent, at: bytes.byteCount)
+    }
+    guard let sums = sections.first(where: { $0.kind == .statistics }) else {
+      throw FormatError(.inconsistent, at: bytes.byteCount)
+    }
+    let range = Int(sums.offset)..<Int(sums.offset + sums.byteCount)
+    guard Checksum.crc32c(bytes.extracting(range)) == sums.checksum else {
+      throw FormatError(.checksumMismatch, at: range.lowerBound)
+    }
+    return Opened(
+      sections: sections, trees: trees, digest: Digest.hash(input.bytes),
+      statistics: try IndexStatistics(bytes.extracting(range)))
+  }
+
+  package var nextSequence: UInt64 { firstSequence + recordCount }
+
+  package func tree(_ kind: TreeKind) -> BTree { trees[Int(kind.rawValue) - 1] }
+
+  /// Runs a closure over a section whose checksum was compared once.
+  private func withSection<T>(
+    _ position: Int, _ body: (RawSpan) throws(FormatError) -> T
+  ) throws(StorageError) -> T {
+    let entry = sections[position]
+    let region = region
+    let range = Int(entry.offset)..<Int(entry.offset + entry.byteCount)
+    let bytes = region.bytes.extracting(range)
+    do throws(FormatError) {
+      if !checked.isSet(position) {
+        guard Checksum.crc32c(bytes) == entry.checksum else {
+          throw FormatError(.checksumMismatch, at: 0)
+        }
+        if entry.kind == .filter { try DedupFilter.check(bytes) }
+        if entry.kind == .blockMap { try Self.checkBlockMap(bytes) }
+        checked.set(position)
+      }
+      return try body(bytes)
+    } catch {
+      throw StorageError(error, path: path, base: entry.offset, doing: "read \(entry.kind) section")
+    }
+  }
+
+  private static func checkBlockMap(_ bytes: RawSpan) throws(FormatError) {
+    guard bytes.byteCount % BlockLocation.byteCount == 0 else {
+      throw FormatError(.inconsistent, at: 0)
+    }
+  }
+
+  /// Sequence of the message with this content, if this index saw it first.
+  package func message(_ hash: ContentHash) throws(StorageError) -> UInt64? {
+    let filter = DedupFilter.hash(hash)
+    guard try withSection(hashFilter, { DedupFilter.mayContain(filter, in: $0) }) else {
+      return nil
+    }
+    return try tree(.hash).find(TreeKey(hash)).map { firstSequence + UInt64($0.first) }
+  }
+
+  /// Sequence of the occurrence with this identity.
+  package func occurrence(_ identity: OccurrenceIdentity) throws(StorageError) -> UInt64? {
+    let filter = DedupFilter.hash(identity)
+    guard try withSection(identityFilter, { DedupFilter.mayContain(filter, in: $0) }) else {
+      return nil
+    }
+    return try tree(.identity).find(TreeKey(identity)).map { firstSequence + UInt64($0.first) }
+  }
+
+  /// Number of texts in the dictionary.
+  package func textCount() throws(StorageError) -> Int {
+    try withSection(dictionary) { bytes throws(FormatError) in try DictionaryReader(bytes).count }
+  }
+
+  /// The text with an ordinal.
+  package func text(_ ordinal: Int) throws(StorageError) -> [UInt8] {
+    try withSection(dictionary) { bytes throws(FormatError) in
+      try DictionaryReader(bytes).text(ordinal)
+    }
+  }
+
+  /// All texts, in order.
+  package func texts() throws(StorageError) -> [[UInt8]] {
+    try withSection(dictionary) { bytes throws(FormatError) in
+      let reader = try DictionaryReader(bytes)
+      var texts: [[UInt8]] = []
+      texts.reserveCapacity(reader.count)
+      for i in 0..<reader.count { texts.append(try reader.text(i)) }
+      return texts
+    }
+  }
+
+  /// The ordinal of a text.
+  package func ordinal(of text: [UInt8]) throws(StorageError) -> UInt32? {
+    try withSection(dictionary) { bytes throws(FormatError) in
+      let reader = try DictionaryReader(bytes)
+      var low = 0
+      var high = reader.count
+      while low < high {
+        let middle = (low + high) / 2
+        if try reader.text(middle).lexicographicallyPrecedes(text) { low = middle + 1 } else {
+          high = middle
+        }
+      }
+      guard low < reader.count, try reader.text(low) == text else { return nil }
+      return UInt32(low)
+    }
+  }
+
+  /// All values of a column.
+  package func column(_ id: ColumnID) throws(StorageError) -> [UInt64] {
+    try withSection(position(id)) { bytes throws(FormatError) in
+      var values: [UInt64] = []
+      let reader = try ColumnReader(bytes)
+      guard UInt64(reader.count) == recordCount else { throw FormatError(.inconsistent, at: 0) }
+      reader.appendAll(to: &values)
+      return values
+    }
+  }
+
+  /// One value of a column.
+  package func value(_ id: ColumnID, row: Int) throws(StorageError) -> UInt64 {
+    try withSection(position(id)) { bytes throws(FormatError) in
+      let reader = try ColumnReader(bytes)
+      guard row < reader.count else { throw FormatError(.outOfBounds, at: 0) }
+      return reader[row]
+    }
+  }
+
+  private func position(_ id: ColumnID) throws(StorageError) -> Int {
+    guard
+      let position = sections.firstIndex(where: { $0.kind == .column && $0.sub == id.rawValue })
+    else {
+      throw StorageError(.corrupt, path: path, doing: "the index has no column \(id)")
+    }
+    return position
+  }
+
+  /// The block that holds a record, if this index covers it.
+  package func block(containing sequence: UInt64) throws(StorageError) -> BlockLocation? {
+    try withSection(blockMap) { bytes throws(FormatError) in
+      var low = 0
+      var high = bytes.byteCount / BlockLocation.byteCount
+      while low < high {
+        let middle = (low + high) / 2
+        if bytes.load(UInt64.self, at: middle * BlockLocation.byteCount) <= sequence {
+          low = middle + 1
+        } else {
+          high = middle
+        }
+      }
+      guard low > 0 else { return nil }
+      let block = Self.location(bytes, low - 1)
+      return sequence - block.firstSequence < UInt64(block.itemCount) ? block : nil
+    }
+  }
+
+  private static func location(_ bytes: RawSpan, _ index: Int) -> BlockLocation {
+    let at = index * BlockLocation.byteCount
+    return BlockLocation(
+      firstSequence: bytes.load(at: at), segment: bytes.load(at: at + 8),
+      itemCount: bytes.load(at: at + 12), offset: bytes.load(at: at + 16))
+  }
+
+  /// All blocks, in order.
+  package func blocks() throws(StorageError) -> [BlockLocation] {
+    try withSection(blockMap) { bytes in
+      (0..<(bytes.byteCount / BlockLocation.byteCount)).map { Self.location(bytes, $0) }
+    }
+  }
+
+  /// Reads everything once: every section, every page of every tree, and their order.
+  package func verify() throws(StorageError) {
+    for position in sections.indices where sections[position].kind != .tree {
+      try withSection(position) { (_: RawSpan) in () }
+    }
+    for id in ColumnID.allCases { _ = try column(id) }
+    for kind in TreeKind.allCases {
+      let tree = tree(kind)
+      var cursor = try tree.cursor(from: TreeKey(0))
+      var count: UInt64 = 0
+      var last: TreeKey?
+      while let entry = try cursor.next() {
+        if let last, !(last < entry.key) {
+          throw StorageError(.corrupt, path: path, doing: "keys of tree \(kind) do not ascend")
+        }
+        last = entry.key
+        count += 1
+      }
+      guard count == tree.entryCount else {
+        throw StorageError(.corrupt, path: path, doing: "tree \(kind) has \(count) entries")
+      }
+      try tree.verifyBranches()
+    }
+  }
+}
+
+/// Reads a dictionary section.
+struct DictionaryReader: ~Escapable {
+  private let bytes: RawSpan
+  let count: Int
+
+  @_lifetime(copy bytes)
+  init(_ bytes: RawSpan) throws(FormatError) {
+    guard bytes.byteCount >= 4 else { throw FormatError(.truncated, at: 0) }
+    self.bytes = bytes
+    count = Int(bytes.load(UInt32.self, at: 0))
+    guard bytes.byteCount >= 4 + count * 8 else { throw FormatError(.truncated, at: 4) }
+  }
+
+  func text(_ ordinal: Int) throws(FormatError) -> [UInt8] {
+    guard ordinal >= 0, ordinal < count else { throw FormatError(.outOfBounds, at: 0) }
+    let start = ordinal == 0 ? 0 : bytes.load(UInt64.self, at: 4 + (ordinal - 1) * 8)
+    let end = bytes.load(UInt64.self, at: 4 + ordinal * 8)
+    let base = 4 + count * 8
+    guard start <= end, end <= UInt64(bytes.byteCount - base) else {
+      throw FormatError(.outOfBounds, at: 4 + ordinal * 8)
+    }
+    return bytes.array((base + Int(start))..<(base + Int(end)))
+  }
+}

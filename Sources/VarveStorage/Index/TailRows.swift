@@ -1,0 +1,136 @@
+// The committed occurrences that no index covers yet, as rows in memory.
+
+package import VarveFormat
+
+/// One committed occurrence.
+package struct TailRow: Sendable {
+  package var hash: ContentHash
+  package var identity: OccurrenceIdentity
+  /// Text fields refer to the tail's strings.
+  package var fields: OccurrenceFields
+  /// Sequence of the message; equal to the row's own for a first sighting.
+  package var message: UInt64
+  package var contentByteCount: UInt64
+
+  package init(
+    hash: ContentHash, identity: OccurrenceIdentity, fields: OccurrenceFields, message: UInt64,
+    contentByteCount: UInt64
+  ) {
+    self.hash = hash
+    self.identity = identity
+    self.fields = fields
+    self.message = message
+    self.contentByteCount = contentByteCount
+  }
+}
+
+/// Where a block of records is: what the block map of an index holds. Chapter 5, BTR-31.
+package struct BlockLocation: Equatable, Sendable {
+  package static let byteCount = 24
+
+  package var firstSequence: UInt64
+  package var segment: UInt32
+  package var itemCount: UInt32
+  package var offset: UInt64
+
+  package init(firstSequence: UInt64, segment: UInt32, itemCount: UInt32, offset: UInt64) {
+    self.firstSequence = firstSequence
+    self.segment = segment
+    self.itemCount = itemCount
+    self.offset = offset
+  }
+}
+
+/// Where a fact is.
+package struct FactLocation: Sendable {
+  package var kind: FactKind
+  /// SHA-256 of its key.
+  package var keyHash: ContentHash
+  package var segment: UInt32
+  package var offset: UInt64
+  package var item: UInt32
+
+  package init(
+    kind: FactKind, keyHash: ContentHash, segment: UInt32, offset: UInt64, item: UInt32
+  ) {
+    self.kind = kind
+    self.keyHash = keyHash
+    self.segment = segment
+    self.offset = offset
+    self.item = item
+  }
+}
+
+/// The whole tail. A value: a reader's copy is frozen at the moment it was taken.
+package struct TailRows: Sendable {
+  /// Sequence of the first row.
+  package private(set) var firstSequence: UInt64
+  package private(set) var rows: [TailRow] = []
+  package private(set) var blocks: [BlockLocation] = []
+  package private(set) var facts: [FactLocation] = []
+  package var strings = StringTable()
+  /// Raw content bytes of its records, which `Limits.tailByteCount` bounds.
+  package private(set) var rawByteCount = 0
+
+  private var byHash: [ContentHash: UInt64] = [:]
+  private var identities: Set<OccurrenceIdentity> = []
+  private var prompts: [UInt64: [Int]] = [:]
+
+  package init(firstSequence: UInt64) { self.firstSequence = firstSequence }
+
+  package var nextSequence: UInt64 { firstSequence + UInt64(rows.count) }
+
+  package var isEmpty: Bool { rows.isEmpty && facts.isEmpty }
+
+  /// Sequence of the message with this content, if the tail saw it first.
+  package func message(_ hash: ContentHash) -> UInt64? { byHash[hash] }
+
+  package func contains(_ identity: OccurrenceIdentity) -> Bool { identities.contains(identity) }
+
+  package mutating func append(_ row: TailRow) {
+    if row.message == nextSequence { byHash[row.hash] = row.message }
+    identities.insert(row.identity)
+    if row.fields.kind == .prompt { prompts[row.message, default: []].append(rows.count) }
+    rawByteCount += Int(row.contentByteCount) + 64
+    rows.append(row)
+  }
+
+  package mutating func append(_ block: BlockLocation) { blocks.append(block) }
+
+  package mutating func append(_ fact: FactLocation, byteCount: Int) {
+    facts.append(fact)
+    rawByteCount += byteCount
+  }
+
+  /// How much there was at some moment.
+  package struct Mark: Sendable {
+    let rowCount: Int
+    let blockCount: Int
+    let factCount: Int
+    let rawByteCount: Int
+  }
+
+  package var mark: Mark {
+    Mark(
+      rowCount: rows.count, blockCount: blocks.count, factCount: facts.count,
+      rawByteCount: rawByteCount)
+  }
+
+  /// Undoes appends of a commit that did not become durable.
+  package mutating func rewind(to mark: Mark) {
+    for row in rows[mark.rowCount...] {
+      if let known = byHash[row.hash], known >= firstSequence + UInt64(mark.rowCount) {
+        byHash[row.hash] = nil
+      }
+      identities.remove(row.identity)
+      prompts[row.message]?.removeAll { $0 >= mark.rowCount }
+    }
+    rows.removeLast(rows.count - mark.rowCount)
+    blocks.removeLast(blocks.count - mark.blockCount)
+    facts.removeLast(facts.count - mark.factCount)
+    rawByteCount = mark.rawByteCount
+  }
+
+  /// Rows of the tail that are prompts with the content of a message.
+  package func prompts(_ message: UInt64) -> [Int] { prompts[message] ?? [] }
+}

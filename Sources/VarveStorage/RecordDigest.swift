@@ -1,0 +1,63 @@
+// Digests of single records and facts, from which the history digest is made. Chapter 3, SEG-40 to SEG-44.
+
+package import VarveFormat
+
+/// Computes record digests with a reusable buffer.
+package struct RecordDigester: Sendable {
+  private var buffer = ByteWriter(reserving: 512)
+
+  package init() {}
+
+  /// Digest of an occurrence (SEG-40).
+  package mutating func record(
+    salt: (UInt64, UInt64), content: ContentHash, identity: OccurrenceIdentity,
+    fields: OccurrenceFields, text: (Int32) -> Range<Int>, texts: RawSpan,
+    metadata: RawSpan
+  ) -> ContentHash {
+    buffer.bytes.removeAll(keepingCapacity: true)
+    buffer.write(salt.0)
+    buffer.write(salt.1)
+    content.write(to: &buffer)
+    buffer.writeBigEndian(identity.scopeHigh)
+    buffer.writeBigEndian(identity.scopeLow)
+    buffer.write(fields.kind.rawValue)
+    var presence = fields.presence
+    if metadata.byteCount > 0 { presence |= PresenceBit.metadata }
+    buffer.write(presence)
+    // Host and path are in the scope already.
+    for i in 0..<TextField.count
+    where i != TextField.host.rawValue && i != TextField.path.rawValue {
+      let id = fields.text[i]
+      if id >= 0 { buffer.writeCounted(texts.extracting(text(id))) }
+    }
+    fields.writeNumbers(presence, baseTime: 0, to: &buffer)
+    if metadata.byteCount > 0 { buffer.writeCounted(metadata) }
+    return Digest.hash(buffer.bytes.rawSpan)
+  }
+
+  /// Digest of a fact (SEG-43).
+  package mutating func fact(salt: (UInt64, UInt64), _ fact: Fact) -> ContentHash {
+    buffer.bytes.removeAll(keepingCapacity: true)
+    buffer.write(salt.0)
+    buffer.write(salt.1)
+    FactBlock.append(fact, to: &buffer)
+    return Digest.hash(buffer.bytes.rawSpan)
+  }
+}
+
+/// Where a sighting comes from, without the place in the file. SEG-12.
+package enum Scope {
+  /// First 16 bytes of the SHA-256 over host, NUL, path, NUL and the incarnation as 4 bytes.
+  package static func digest(
+    host: RawSpan, path: RawSpan, incarnation: UInt32
+  ) -> (high: UInt64, low: UInt64) {
+    var input = ByteWriter(reserving: host.byteCount + path.byteCount + 6)
+    input.write(host)
+    input.write(UInt8(0))
+    input.write(path)
+    input.write(UInt8(0))
+    input.write(incarnation)
+    let hash = Digest.hash(input.bytes)
+    return (hash.a, hash.b)
+  }
+}

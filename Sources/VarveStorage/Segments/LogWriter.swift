@@ -1,0 +1,407 @@
+// The only code that changes a store: appends commits, publishes generations. Owned by one store and
+// guarded by its mutex; between processes guarded by the lock file, which is held for one batch.
+//
+// Order of durability: bytes of a commit, `sync`, TAIL, acknowledgement. For a generation: its files,
+// their directory, the manifest, its directory, CURRENT, its directory. Nothing is trusted earlier.
+
+package import VarveFormat
+
+/// Appends to the log and publishes generations of one directory.
+package final class LogWriter {
+  let paths: StorePaths
+  let fileSystem: any FileSystem
+  let manifests: ManifestStore
+  package internal(set) var version: Version
+  package var tail: TailRows
+  package internal(set) var history: TailLoader.History
+  package internal(set) var end: LogPosition
+  var active: any WritableFile
+  private var tailFile: (any WritableFile)?
+  private var lock: (any FileLock)?
+  /// Blocks of the active segment, if all of them were seen; sealing needs them.
+  var blockEntries: [BlockEntry]?
+  private var isPoisoned = false
+  private var view: StoreView?
+  private let segmentByteCount: UInt64
+  private var hasCleaned = false
+
+  /// Opens the writing side of a store; nothing is read or changed before the first `acquire`.
+  package init(
+    _ version: Version, paths: StorePaths, fileSystem: any FileSystem,
+    segmentByteCount: Int = Limits.segmentByteCount
+  ) throws(StorageError) {
+    self.paths = paths
+    self.fileSystem = fileSystem
+    self.version = version
+    self.segmentByteCount = UInt64(segmentByteCount)
+    manifests = ManifestStore(paths, fileSystem)
+    tail = TailRows(firstSequence: version.manifest.nextSequence)
+    history = .init(
+      commitNumber: version.manifest.commitNumber, digest: version.manifest.historyDigest)
+    end = version.manifest.indexedEnd
+    active = try fileSystem.openForWriting(paths.segment(version.activeID))
+  }
+
+  /// A frozen view of what is committed, for readers; the same one until something changes.
+  package func currentView() -> StoreView? {
+    guard !isPoisoned else { return nil }
+    if let view, view.version === version, view.end == end { return view }
+    let fresh = StoreView(
+      version: version, tail: FrozenTail(tail, storeID: version.manifest.storeID),
+      history: history, end: end)
+    view = fresh
+    return fresh
+  }
+
+  // MARK: The lock
+
+  /// Takes the writer's lock and reads CURRENT and TAIL anew.
+  package func acquire(waitMilliseconds: Int, holder: String) throws(StorageError) {
+    guard !isPoisoned else {
+      throw StorageError(
+        .poisoned, path: paths.root, doing: "a write or sync failed; open the store again")
+    }
+    // The writer's own view would make every append copy the tail.
+    view = nil
+    var waited = 0
+    while true {
+      if let taken = try fileSystem.tryLock(paths.lock, holder: holder) {
+        lock = taken
+        break
+      }
+      guard waited < waitMilliseconds else {
+        throw StorageError(
+          .busy, path: paths.lock, doing: "held by \(fileSystem.lockHolder(paths.lock))")
+      }
+      let step = min(20, waitMilliseconds - waited)
+      fileSystem.pause(milliseconds: step)
+      waited += step
+    }
+    do throws(StorageError) {
+      try refresh()
+    } catch {
+      release()
+      throw error
+    }
+  }
+
+  /// Lets other writers go on.
+  package func release() {
+    lock?.release()
+    lock = nil
+  }
+
+  private func refresh() throws(StorageError) {
+    let current = try manifests.current()
+    if current.digest != version.manifestDigest {
+      let manifest = try manifests.manifest(current.header.number, digest: current.digest)
+      try adopt(
+        try Version.open(
+          manifest, digest: current.digest, paths: paths, fileSystem: fileSystem, reusing: version))
+    }
+    if let seen = Recovery.tailFile(paths, fileSystem, storeID: version.manifest.storeID),
+      seen.end == end, seen.commitNumber == history.commitNumber, try active.byteCount() == end.offset,
+      (seen.bootHigh, seen.bootLow) == fileSystem.bootID
+    {
+      // Nobody else wrote.
+    } else {
+      try recoverTail()
+    }
+    if !hasCleaned { try clean() }
+  }
+
+  private func adopt(_ newer: Version) throws(StorageError) {
+    if newer.activeID != version.activeID {
+      active = try fileSystem.openForWriting(paths.segment(newer.activeID))
+    }
+    blockEntries = nil
+    version = newer
+    tail = TailRows(firstSequence: newer.manifest.nextSequence)
+    history = .init(commitNumber: newer.manifest.commitNumber, digest: newer.manifest.historyDigest)
+    end = newer.manifest.indexedEnd
+  }
+
+  private func recoverTail() throws(StorageError) {
+    let known = RecoveredTail(rows: tail, history: history, end: end, isClean: true)
+    let found = try Recovery.recover(
+      version, known: known, paths: paths, fileSystem: fileSystem)
+    if found.end != end { blockEntries = nil }
+    tail = found.rows
+    history = found.history
+    end = found.end
+    if !found.isClean { try moveTail() }
+    try writeTail()
+  }
+
+  /// REC-8: copies the committed tail to a new segment, so that appending never follows doubtful bytes.
+  private func moveTail() throws(StorageError) {
+    var manifest = version.manifest
+    let from = manifest.indexedEnd.offset
+    let committed = try active.readExactly(
+      at: from, count: Int(end.offset - from), "copy the committed tail")
+    let id = manifest.nextSegmentID
+    let file = try createSegment(id, storeID: manifest.storeID, body: committed)
+    manifest.nextSegmentID += 1
+    let last = manifest.segments.count - 1
+    manifest.segments[last].state = .cut
+    manifest.segments[last].byteCount = from
+    let isVoid =
+      manifest.segments[last].recordCount == 0 && from == UInt64(FileHeader.byteCount)
+    let void = isVoid ? manifest.segments.remove(at: last).id : nil
+    manifest.segments.append(
+      SegmentEntry(
+        id: id, state: .active, byteCount: UInt64(FileHeader.byteCount),
+        firstSequence: manifest.nextSequence, recordCount: 0, digest: .zero))
+    manifest.indexedEnd = LogPosition(segment: id, offset: UInt64(FileHeader.byteCount))
+    try publish(manifest, newActive: file)
+    if let void { try fileSystem.unlink(paths.segment(void)) }
+    // Rows of the tail name places in the old segment: read them again from the new one.
+    tail = TailRows(firstSequence: manifest.nextSequence)
+    history = .init(commitNumber: manifest.commitNumber, digest: manifest.historyDigest)
+    end = manifest.indexedEnd
+    blockEntries = nil
+    guard let segment = version.segments[id] else { return }
+    let limit = UInt64(FileHeader.byteCount + committed.count)
+    var scanner = LogScanner(segment, from: end.offset, limit: limit)
+    var loader = TailLoader(version)
+    while let commit = scanner.next() {
+      try loader.load(commit, segment: segment, into: &tail, history: &history)
+      end.offset = commit.end
+    }
+    if let stopped = scanner.stopped { throw stopped }
+  }
+
+  private func createSegment(
+    _ id: UInt64, storeID: StoreID, body: [UInt8]
+  ) throws(StorageError) -> any WritableFile {
+    var writer = ByteWriter(reserving: FileHeader.byteCount + body.count)
+    FileHeader(kind: .segment, number: id, storeID: storeID).write(to: &writer)
+    writer.write(body)
+    try manifests.write(
+      writer.bytes, to: paths.segment(id), name: "segment-\(id)", directory: paths.segments)
+    return try fileSystem.openForWriting(paths.segment(id))
+  }
+
+  // MARK: Commits
+
+  /// Appends the encoded blocks and frames of commits and makes them durable with one sync. Their rows
+  /// are in the tail already; `mark` says since when, so that a failed write takes them out again.
+  package func commit(
+    _ bytes: [UInt8], history newHistory: TailLoader.History, blocks: [BlockEntry],
+    since mark: TailRows.Mark
+  ) throws(StorageError) {
+    precondition(lock != nil, "a commit needs the lock")
+    do throws(StorageError) {
+      try active.overwrite(bytes, at: end.offset)
+      try active.sync()
+      end.offset += UInt64(bytes.count)
+      history = newHistory
+      try writeTail()
+    } catch {
+      isPoisoned = true
+      tail.rewind(to: mark)
+      throw error
+    }
+    blockEntries?.append(contentsOf: blocks)
+  }
+
+  /// MAN-14: tells other processes how far the log is durable. Never synced.
+  private func writeTail() throws(StorageError) {
+    let boot = fileSystem.bootID
+    let bytes = TailFile(
+      generation: version.manifest.generation, storeID: version.manifest.storeID,
+      bootHigh: boot.high, bootLow: boot.low, end: end, commitNumber: history.commitNumber
+    ).encode()
+    if tailFile == nil {
+      tailFile =
+        fileSystem.exists(paths.tail)
+        ? try fileSystem.openForWriting(paths.tail) : try fileSystem.create(paths.tail)
+    }
+    try tailFile?.overwrite(bytes, at: 0)
+  }
+
+  // MARK: Generations
+
+  /// Writes the index of the whole tail and publishes it; seals the segment if it is full.
+  package func publishIndex() throws(StorageError) {
+    precondition(lock != nil, "publishing needs the lock")
+    guard !tail.isEmpty else { return try sealIfFull() }
+    do throws(StorageError) {
+      var manifest = version.manifest
+      let id = manifest.nextIndexID
+      let name = paths.temporary("index-\(id)")
+      try fileSystem.unlink(name)
+      var writer = IndexFileWriter(
+        header: FileHeader(kind: .index, number: id, storeID: manifest.storeID),
+        file: try fileSystem.create(name))
+      try IndexBuilder(tail, range: tail.rows.indices).write(to: &writer)
+      let finished = try writer.finish()
+      try fileSystem.rename(name, to: paths.index(id))
+      try fileSystem.syncDirectory(paths.indexes)
+      manifest.nextIndexID += 1
+      manifest.indexes.append(
+        IndexEntry(
+          id: id, firstSequence: tail.firstSequence, recordCount: UInt64(tail.rows.count),
+          byteCount: finished.byteCount, level: 0, digest: finished.digest))
+      let last = manifest.segments.count - 1
+      manifest.segments[last].byteCount = end.offset
+      manifest.segments[last].recordCount += UInt64(tail.rows.count)
+      manifest.indexedEnd = end
+      manifest.nextSequence = tail.nextSequence
+      manifest.commitNumber = history.commitNumber
+      manifest.historyDigest = history.digest
+      try publish(manifest, newActive: nil)
+      tail = TailRows(firstSequence: manifest.nextSequence)
+      try writeTail()
+      try sealIfFull()
+    } catch {
+      isPoisoned = true
+      throw error
+    }
+  }
+
+  /// Closes the active segment with a footer once it is large enough. SEG-30 to SEG-36.
+  private func sealIfFull() throws(StorageError) {
+    guard end.offset >= segmentByteCount, tail.isEmpty else { return }
+    var manifest = version.manifest
+    var footer = ByteWriter()
+    let entries = try allBlockEntries()
+    SegmentLayout.appendFooter(entries, at: end.offset, to: &footer)
+    try active.overwrite(footer.bytes, at: end.offset)
+    try active.sync()
+    let last = manifest.segments.count - 1
+    manifest.segments[last].state = .sealed
+    manifest.segments[last].byteCount = end.offset + UInt64(footer.count)
+    manifest.segments[last].digest = try digest(of: active)
+    let id = manifest.nextSegmentID
+    let file = try createSegment(id, storeID: manifest.storeID, body: [])
+    manifest.nextSegmentID += 1
+    manifest.segments.append(
+      SegmentEntry(
+        id: id, state: .active, byteCount: UInt64(FileHeader.byteCount),
+        firstSequence: manifest.nextSequence, recordCount: 0, digest: .zero))
+    manifest.indexedEnd = LogPosition(segment: id, offset: UInt64(FileHeader.byteCount))
+    try publish(manifest, newActive: file)
+    end = manifest.indexedEnd
+    blockEntries = []
+    try writeTail()
+  }
+
+  private func allBlockEntries() throws(StorageError) -> [BlockEntry] {
+    if let blockEntries { return blockEntries }
+    guard let segment = version.segments[version.activeID] else { return [] }
+    return try SegmentBlocks.list(segment, limit: end.offset)
+  }
+
+  private func digest(of file: any WritableFile) throws(StorageError) -> ContentHash {
+    var digest = Digest()
+    var at: UInt64 = 0
+    while true {
+      let bytes = try file.read(at: at, count: 1 << 20)
+      if bytes.isEmpty { return digest.finish() }
+      digest.update(bytes)
+      at += UInt64(bytes.count)
+    }
+  }
+
+  /// Publishes a merged index in place of its inputs, if they are all still current; true if it did.
+  package func publishMerge(
+    of inputs: [UInt64], temporary: String, finished: FinishedIndex
+  ) throws(StorageError) -> Bool {
+    precondition(lock != nil, "publishing needs the lock")
+    var manifest = version.manifest
+    guard let first = manifest.indexes.firstIndex(where: { $0.id == inputs.first }),
+      manifest.indexes[first...].prefix(inputs.count).map(\.id) == inputs
+    else { return false }
+    let range = first..<(first + inputs.count)
+    let id = manifest.nextIndexID
+    do throws(StorageError) {
+      try fileSystem.rename(temporary, to: paths.index(id))
+      try fileSystem.syncDirectory(paths.indexes)
+      manifest.nextIndexID += 1
+      let replaced = manifest.indexes[range]
+      let merged = IndexEntry(
+        id: id, firstSequence: replaced.first?.firstSequence ?? 0,
+        recordCount: replaced.reduce(0) { $0 + $1.recordCount }, byteCount: finished.byteCount,
+        level: (replaced.map(\.level).max() ?? 0) &+ 1, digest: finished.digest)
+      manifest.indexes.replaceSubrange(range, with: [merged])
+      try publish(manifest, newActive: nil)
+      try writeTail()
+    } catch {
+      isPoisoned = true
+      throw error
+    }
+    for id in inputs { try fileSystem.unlink(paths.index(id)) }
+    return true
+  }
+
+  /// Makes a manifest durable and current, and opens it.
+  func publish(
+    _ next: Manifest, newActive: (any WritableFile)?
+  ) throws(StorageError) {
+    var manifest = next
+    manifest.generation = version.manifest.generation + 1
+    manifest.previous = version.manifestDigest
+    manifest.time = fileSystem.now()
+    let digest = try manifests.publish(manifest)
+    version = try Version.open(
+      manifest, digest: digest, paths: paths, fileSystem: fileSystem, reusing: version)
+    if let newActive { active = newActive }
+    try manifests.removeOld(newest: manifest.generation)
+  }
+
+  // MARK: Cleaning
+
+  /// DIR-8: removes what a crash left: temporary files and files that no manifest lists.
+  private func clean() throws(StorageError) {
+    for name in try fileSystem.list(paths.temporary) where !name.hasSuffix(".lock") {
+      let path = paths.temporary(name)
+      if name.hasPrefix("merge-") {
+        // A merge without the writer's lock holds a lock of its own.
+        guard let lock = try fileSystem.tryLock(path + ".lock", holder: "") else { continue }
+        try fileSystem.unlink(path)
+        try fileSystem.unlink(path + ".lock")
+        lock.release()
+      } else {
+        try fileSystem.unlink(path)
+      }
+    }
+    let listed = Set(version.manifest.indexes.map(\.id))
+    for name in try fileSystem.list(paths.indexes) {
+      guard let id = StorePaths.number(name, suffix: ".vbt"), !listed.contains(id) else { continue }
+      try fileSystem.unlink(paths.index(id))
+    }
+    let segments = Set(version.manifest.segments.map(\.id))
+    for name in try fileSystem.list(paths.segments) {
+      guard let id = StorePaths.number(name, suffix: ".vseg"), !segments.contains(id) else {
+        continue
+      }
+      try fileSystem.unlink(paths.segment(id))
+    }
+    hasCleaned = true
+  }
+}
+
+/// Lists the blocks of a segment by their headers.
+package enum SegmentBlocks {
+  package static func list(
+    _ segment: SegmentFile, limit: UInt64
+  ) throws(StorageError) -> [BlockEntry] {
+    var entries: [BlockEntry] = []
+    var at = UInt64(FileHeader.byteCount)
+    while at < limit {
+      let bytes = try segment.file.readExactly(
+        at: at, count: BlockHeader.byteCount, "read block header")
+      let header = try inFile(segment.path, base: at, "read block header") {
+        () throws(FormatError) in try BlockHeader(bytes.rawSpan)
+      }
+      entries.append(
+        BlockEntry(
+          offset: at, firstSequence: header.firstSequence, itemCount: UInt32(header.itemCount),
+          kind: header.kind, storedByteCount: UInt32(header.storedByteCount),
+          rawByteCount: UInt32(header.rawByteCount)))
+      at += UInt64(BlockHeader.byteCount + header.storedByteCount)
+    }
+    return entries
+  }
+}

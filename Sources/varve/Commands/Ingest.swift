@@ -1,0 +1,193 @@
+// `varve ingest`: reads sources into the store.
+
+import ArgumentParser
+import Synchronization
+import Varve
+import VarveSources
+
+struct Ingest: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Read sources into the store.",
+    discussion: """
+      A PATH is a home (a folder with history.jsonl, projects or debug), a folder of JSONL files, \
+      a file, or - for standard input. Without PATH it is $CLAUDE_CONFIG_DIR, else ~/.claude. \
+      Sources are opened read-only. What is in the store already is counted as repeated; an \
+      interrupted ingest goes on where it stopped.
+      """)
+
+  @OptionGroup var storeArguments: StoreArguments
+  @OptionGroup var wait: WaitArguments
+  @OptionGroup var json: JSONArguments
+
+  @Argument(help: ArgumentHelp("What to read.", valueName: "path"))
+  var paths: [String] = []
+
+  @Option(name: .long, help: "Read all sources as: history, projects, debug, jsonl.")
+  var format: SourceFormatArgument?
+
+  @Option(name: .long, help: ArgumentHelp("A note for the run's record.", valueName: "text"))
+  var note: String = ""
+
+  @Option(name: .long, help: ArgumentHelp("Host on which the sources lie.", valueName: "name"))
+  var host: String?
+
+  @Flag(name: .long, help: "Take files as complete, also where the last entry has no line end.")
+  var complete = false
+
+  @Flag(name: .long, help: "Print 'ACK <occurrences>' after each durable commit.")
+  var acknowledge = false
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    let paths = try self.paths.isEmpty ? [defaultHome()] : self.paths
+    var options = StoreOptions(access: .write)
+    options.createIfMissing = true
+    options.maintenance = .manual
+    options.lockWaitMilliseconds = wait.milliseconds
+    let store = try Store.open(at: storeArguments.path, options: options)
+    var importing = ImportOptions()
+    if let host { importing.host = host }
+    importing.user = Process.user()
+    importing.version = ProgramVersion.text
+    importing.note = note
+    importing.format = format?.format
+    importing.isComplete = complete
+    if acknowledge {
+      importing.onCommit = { occurrences in
+        Output.line("ACK \(occurrences)")
+        Output.flush()
+      }
+    }
+    if !quiet, Process.isErrorTerminal {
+      let bar = ProgressBar()
+      importing.onProgress = { done, total in
+        bar.show(done, total)
+        return true
+      }
+    }
+    let report = try Importer(into: store, options: importing).run(paths)
+    if !quiet, Process.isErrorTerminal { ProgressBar.clear() }
+    show(report)
+    let isDoubtful =
+      report.skippedCount > 0 || !report.warnings.isEmpty || !report.failures.isEmpty
+    if isDoubtful { throw Exit(code: 3) }
+  }
+
+  private func defaultHome() throws -> String {
+    if let home = Process.environment("CLAUDE_CONFIG_DIR") {
+      Output.note("reading $CLAUDE_CONFIG_DIR, \(Escape.terminal(home))")
+      return home
+    }
+    guard let home = Process.environment("HOME") else {
+      throw ValidationError("name a path: HOME is not set")
+    }
+    Output.note("reading \(Escape.terminal(home))/.claude")
+    return home + "/.claude"
+  }
+
+  private func show(_ report: ImportReport) {
+    if json.json {
+      printJSON(report)
+    } else if !quiet {
+      printText(report)
+    }
+    for failure in report.failures { Output.note("varve: " + Escape.terminal("\(failure)")) }
+    guard !quiet, !json.json else { return }
+    for skipped in (report.skipped + report.warnings).prefix(20) {
+      Output.note(
+        Escape.terminal(
+          "\(skipped.file):\(skipped.line): \(skipped.reason) (byte \(skipped.offset))"))
+    }
+    let more = report.skipped.count + report.warnings.count - 20
+    if more > 0 { Output.note("… and \(more) more; --json lists them") }
+  }
+
+  private func printJSON(_ report: ImportReport) {
+    func rows(_ records: [SkippedRecord]) -> JSON {
+      .array(
+        records.map {
+          .object([
+            ("file", .string($0.file)), ("line", .int($0.line)), ("offset", .int($0.offset)),
+            ("reason", .string($0.reason)),
+          ])
+        })
+    }
+    func counts(_ counts: [String: Int]) -> JSON {
+      .object(counts.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })
+    }
+    let committed = report.committed
+    JSON.object([
+      ("run", .int(report.run)), ("files", .int(report.files)),
+      ("filesUnchanged", .int(report.unchangedFiles)), ("lines", .int(report.lines)),
+      ("bytes", .int(report.bytes)), ("messagesNew", .int(committed.messagesNew)),
+      ("occurrencesNew", .int(committed.occurrencesNew)), ("echoes", .int(committed.echoes)),
+      ("repeated", .int(committed.repeated)), ("skippedCount", .int(report.skippedCount)),
+      ("skippedByReason", counts(report.skippedByReason)), ("skipped", rows(report.skipped)),
+      ("droppedByReason", counts(report.droppedByReason)), ("warnings", rows(report.warnings)),
+      ("failures", .array(report.failures.map { .string($0.description) })),
+      ("pendingFiles", .int(report.pendingFiles)),
+      ("seconds", .number(String(Double(Int(report.seconds * 1000)) / 1000))),
+    ]).print()
+  }
+
+  private func printText(_ report: ImportReport) {
+    let committed = report.committed
+    var text = "run \(report.run): \(report.files) files, \(report.lines) lines"
+    if report.unchangedFiles > 0 { text += " (\(report.unchangedFiles) files unchanged)" }
+    Output.line(text)
+    Output.line("  new messages      \(committed.messagesNew)")
+    Output.line(
+      "  new occurrences   \(committed.occurrencesNew) (of them \(committed.echoes) echoes)")
+    Output.line("  repeated          \(committed.repeated)")
+    Output.line("  skipped lines     \(report.skippedCount)")
+    for (reason, count) in report.skippedByReason.sorted(by: { $0.key < $1.key }) {
+      Output.line("    \(count) \(Escape.terminal(reason))")
+    }
+    if !report.droppedByReason.isEmpty {
+      let parts = report.droppedByReason.sorted { $0.key < $1.key }
+        .map { "\($0.value) \($0.key)" }
+      Output.line("  parts left out    \(parts.joined(separator: ", "))")
+    }
+    let speed = report.seconds > 0 ? Double(report.bytes) / report.seconds / 1e6 : 0
+    Output.line(
+      "  \(Double(Int(report.seconds * 100)) / 100) s, \(Int(speed)) MB/s, "
+        + "\(report.bytes) bytes read")
+  }
+}
+
+/// A format named on the command line.
+struct SourceFormatArgument: ExpressibleByArgument {
+  let format: SourceFormat
+
+  init?(argument: String) {
+    guard let format = SourceFormat(rawValue: argument) else { return nil }
+    self.format = format
+  }
+
+  static var allValueStrings: [String] { SourceFormat.allCases.map(\.rawValue) }
+}
+
+/// One line on the terminal that shows how far an ingest is.
+final class ProgressBar: Sendable {
+  private let shown = Mutex<Int64>(0)
+
+  func show(_ done: UInt64, _ total: UInt64) {
+    let now = Process.now()
+    let isDue = shown.withLock { last in
+      guard now - last >= 100 else { return false }
+      last = now
+      return true
+    }
+    guard isDue else { return }
+    let share = total > 0 ? min(1, Double(done) / Double(total)) : 0
+    let filled = Int(share * 30)
+    let bar =
+      String(repeating: "=", count: filled) + String(repeating: " ", count: 30 - filled)
+    let text = "\r[\(bar)] \(Int(share * 100)) %  \(done >> 20) of \(total >> 20) MiB "
+    Process.write(Array(text.utf8), to: 2)
+  }
+
+  static func clear() { Process.write(Array("\r\u{1B}[K".utf8), to: 2) }
+}

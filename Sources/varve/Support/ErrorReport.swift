@@ -1,0 +1,68 @@
+// One line for each failure: what, where, what to do. And the exit code that says which kind it was.
+
+import ArgumentParser
+import Varve
+import VarveSources
+
+/// Ends with a code after everything was said.
+struct Exit: Error {
+  let code: Int32
+}
+
+enum ErrorReport {
+  static func exit(_ error: any Error) -> Never {
+    if let exit = error as? Exit { Process.end(exit.code) }
+    if let error = error as? StoreError {
+      say(describe(error))
+      Process.end(code(error))
+    }
+    if let error = error as? SourceError {
+      say(error.description)
+      Process.end(error.number == 13 || error.number == 1 ? 7 : 6)
+    }
+    let code = VarveCommand.exitCode(for: error)
+    if code == .success {
+      Output.text(VarveCommand.fullMessage(for: error) + "\n")
+      Output.flush()
+      Process.end(0)
+    }
+    Output.note(VarveCommand.fullMessage(for: error))
+    Process.end(2)
+  }
+
+  private static func say(_ text: String) { Output.note("varve: " + Escape.terminal(text)) }
+
+  static func code(_ error: StoreError) -> Int32 {
+    switch error.code {
+    case .system(let number): number == 13 || number == 1 || number == 30 ? 7 : 6
+    case .damaged, .newerFormat: 4
+    case .notAStore, .ambiguous, .alreadyOpen: 2
+    case .busy: 5
+    case .readOnly: 7
+    case .poisoned, .cancelled: 6
+    case .limit: 3
+    case .notFound: 1
+    }
+  }
+
+  static func describe(_ error: StoreError) -> String {
+    var text = error.description
+    switch error.code {
+    case .system(let number):
+      text += ": " + Process.message(number)
+      if number == 28 { text += " (free some space; nothing that was committed is lost)" }
+      if number == 30 { text += " (the store can be read, not written)" }
+    case .damaged:
+      text += " (run 'varve verify'; if only indexes are damaged, 'varve rebuild' makes them again)"
+    case .newerFormat:
+      text += " (this store was written by a newer version; update varve)"
+    case .notAStore:
+      text += " (make one with 'varve ingest --store \(error.path) PATH')"
+    case .busy:
+      text += " (wait longer with --wait SECONDS)"
+    default:
+      break
+    }
+    return text
+  }
+}

@@ -1,0 +1,108 @@
+// What the command line needs of the system: environment, terminal, signals, local time.
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+enum Process {
+  /// A closed pipe ends the program quietly, a file size limit is an error like any other.
+  static func prepareSignals() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  static func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  static var isOutputTerminal: Bool { isatty(1) == 1 }
+  static var isErrorTerminal: Bool { isatty(2) == 1 }
+
+  /// Columns of the terminal; 80 where there is none.
+  static var columns: Int {
+    var size = winsize()
+    guard unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  static func message(_ number: Int32) -> String {
+    unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+  }
+
+  static func user() -> String { environment("USER") ?? environment("LOGNAME") ?? "" }
+
+  /// Writes all bytes; ends the program quietly when nobody reads any more.
+  static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var done = 0
+    while done < bytes.count {
+      // SAFETY: at most the bytes that are left are read.
+      let wrote = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe systemWrite(
+          descriptor, buffer.baseAddress?.advanced(by: done), bytes.count - done)
+      }
+      if wrote < 0 {
+        if errno == EINTR { continue }
+        if errno == EPIPE { exit(0) }
+        let text = "varve: write: \(message(errno))\n"
+        if descriptor != 2 { write(Array(text.utf8), to: 2) }
+        exit(6)
+      }
+      done += wrote
+    }
+  }
+
+  private static func systemWrite(
+    _ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int
+  ) -> Int {
+    #if canImport(Darwin)
+      unsafe Darwin.write(descriptor, bytes, count)
+    #elseif canImport(Musl)
+      unsafe Musl.write(descriptor, bytes, count)
+    #else
+      unsafe Glibc.write(descriptor, bytes, count)
+    #endif
+  }
+
+  static func end(_ code: Int32) -> Never { exit(code) }
+
+  /// Calendar fields of a moment.
+  struct Calendar {
+    var year: Int
+    var month: Int
+    var day: Int
+    var hour: Int
+    var minute: Int
+  }
+
+  /// A moment in the local time zone.
+  static func local(_ milliseconds: Int64) -> Calendar {
+    var seconds = time_t(milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0))
+    var fields = unsafe tm()
+    unsafe localtime_r(&seconds, &fields)
+    return unsafe Calendar(
+      year: Int(fields.tm_year) + 1900, month: Int(fields.tm_mon) + 1, day: Int(fields.tm_mday),
+      hour: Int(fields.tm_hour), minute: Int(fields.tm_min))
+  }
+
+  /// Milliseconds of a local calendar day's start, `dayOffset` days later.
+  static func startOfDay(year: Int, month: Int, day: Int, dayOffset: Int = 0) -> Int64 {
+    var fields = unsafe tm()
+    unsafe fields.tm_year = Int32(year - 1900)
+    unsafe fields.tm_mon = Int32(month - 1)
+    unsafe fields.tm_mday = Int32(day + dayOffset)
+    unsafe fields.tm_isdst = -1
+    return unsafe Int64(mktime(&fields)) * 1000
+  }
+
+  static func now() -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}

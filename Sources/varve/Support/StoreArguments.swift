@@ -1,0 +1,46 @@
+// Which store a command works on.
+
+import ArgumentParser
+import Varve
+
+struct StoreArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The store's directory (default: $VARVE_STORE, else $XDG_DATA_HOME/varve).",
+      valueName: "dir"))
+  var store: String?
+
+  var path: String {
+    if let store { return store }
+    if let path = Process.environment("VARVE_STORE") { return path }
+    if let data = Process.environment("XDG_DATA_HOME") { return data + "/varve" }
+    return (Process.environment("HOME") ?? ".") + "/.local/share/varve"
+  }
+
+  /// Opens for reading; nothing is created or changed.
+  func openForReading() throws -> Store {
+    try Store.open(at: path, options: StoreOptions(access: .read))
+  }
+}
+
+struct WaitArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Seconds to wait for another writer.", valueName: "seconds"))
+  var wait: Double = 10
+
+  func validate() throws {
+    guard wait >= 0, wait <= 86_400 else {
+      throw ValidationError("--wait must be 0 to 86400 seconds")
+    }
+  }
+
+  var milliseconds: Int { Int(wait * 1000) }
+}
+
+struct JSONArguments: ParsableArguments {
+  @Flag(name: .long, help: "Print one JSON object.")
+  var json = false
+}

@@ -1,0 +1,94 @@
+// Times for people and scripts, and the one parser behind `--since` and `--until`.
+
+import ArgumentParser
+import VarveSources
+
+enum TimeText {
+  /// RFC 3339 in UTC with milliseconds.
+  static func rfc3339(_ milliseconds: Int64) -> String {
+    let days = floorDivide(milliseconds, 86_400_000)
+    let rest = milliseconds - days * 86_400_000
+    let (year, month, day) = civil(days)
+    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):"
+      + "\(pad(rest / 60_000 % 60, 2)):\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
+  }
+
+  /// Local date and time without seconds, for lists.
+  static func local(_ milliseconds: Int64?) -> String {
+    guard let milliseconds else { return "-" }
+    let fields = Process.local(milliseconds)
+    return "\(pad(Int64(fields.year), 4))-\(pad(Int64(fields.month), 2))-"
+      + "\(pad(Int64(fields.day), 2)) \(pad(Int64(fields.hour), 2)):"
+      + "\(pad(Int64(fields.minute), 2))"
+  }
+
+  private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+    a / b - (a % b < 0 ? 1 : 0)
+  }
+
+  /// Year, month and day of a day number (H. Hinnant, "chrono-compatible low-level date algorithms").
+  private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
+    let z = days + 719_468
+    let era = floorDivide(z, 146_097)
+    let dayOfEra = z - era * 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    return (
+      yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1
+    )
+  }
+
+  private static func pad(_ value: Int64, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+
+  /// The first millisecond that a `--since` means.
+  static func since(_ text: String) throws -> Int64 { try parse(text).start }
+
+  /// The first millisecond that an `--until` leaves out: a day includes itself.
+  static func until(_ text: String) throws -> Int64 { try parse(text).end }
+
+  private static func parse(_ text: String) throws -> (start: Int64, end: Int64) {
+    let now = Process.now()
+    let today = Process.local(now)
+    func day(_ offset: Int) -> (Int64, Int64) {
+      let start = Process.startOfDay(
+        year: today.year, month: today.month, day: today.day, dayOffset: offset)
+      let end = Process.startOfDay(
+        year: today.year, month: today.month, day: today.day, dayOffset: offset + 1)
+      return (start, end)
+    }
+    switch text.lowercased() {
+    case "now": return (now, now)
+    case "today": return day(0)
+    case "yesterday": return day(-1)
+    default: break
+    }
+    if let unit = text.last, let count = Int64(text.dropLast()), count >= 0, count < 1 << 32,
+      let size = units[unit]
+    {
+      return (now - count * size, now - count * size)
+    }
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    if parts.count == 3, parts[0].count == 4, parts[2].count == 2, let year = Int(parts[0]),
+      let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month),
+      (1...31).contains(day)
+    {
+      return (
+        Process.startOfDay(year: year, month: month, day: day),
+        Process.startOfDay(year: year, month: month, day: day, dayOffset: 1)
+      )
+    }
+    if let moment = TimeParsing.iso8601(text) { return (moment, moment) }
+    throw ValidationError(
+      "'\(text)' is not a time: use 2h, 3d, 2w, today, yesterday, 2026-11-22 or 2026-11-22T09:00:00Z")
+  }
+
+  private static let units: [Character: Int64] = [
+    "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000,
+  ]
+}

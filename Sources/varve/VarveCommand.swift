@@ -1,0 +1,40 @@
+// The command line: one file a command under Commands/, what they share under Support/.
+
+import ArgumentParser
+
+/// The root command.
+struct VarveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "varve",
+    abstract: "Keeps the memory of AI coding work: sessions, prompts, answers, tool calls, logs.",
+    discussion: """
+      The store is --store, else VARVE_STORE, else $XDG_DATA_HOME/varve (~/.local/share/varve).
+
+      Exit codes: 0 done; 1 nothing found, or a check failed; 2 usage; 3 done, but input was \
+      skipped or doubtful; 4 store damaged or of a newer format; 5 busy; 6 system; 7 permission.
+      """,
+    version: ProgramVersion.text,
+    subcommands: [
+      Ingest.self, Get.self, List.self, SessionCommand.self, Sessions.self, Projects.self,
+      Runs.self, Stats.self, Verify.self, Attest.self, Rebuild.self, Export.self, Inspect.self,
+    ])
+}
+
+enum ProgramVersion {
+  static let text = "0.1.0"
+}
+
+@main
+enum Program {
+  static func main() {
+    Process.prepareSignals()
+    do {
+      var command = try VarveCommand.parseAsRoot()
+      try command.run()
+      Output.flush()
+    } catch {
+      Output.flush()
+      ErrorReport.exit(error)
+    }
+  }
+}

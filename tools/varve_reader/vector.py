@@ -1,0 +1,113 @@
+"""Vector files: annotated hex dumps of one structure, decoded to canonical JSON."""
+
+import re
+
+import block
+import column
+import commit
+import facts
+import filters
+import footer
+import header
+import index
+import manifest
+import metadata
+import page
+import records
+import segment
+from errors import FormatError
+
+_LINE = re.compile(r"(\d+)-(\d+)  ?((?:[0-9a-fA-F]{2})(?: [0-9a-fA-F]{2})*)(?:  .*|\s*)\Z")
+
+
+class VectorError(Exception):
+    """A vector file that is not in the form of vector files."""
+
+
+def parse(lines):
+    """(settings of the comments, bytes) of a vector file."""
+    settings, data = {}, bytearray()
+    for number, line in enumerate(lines, 1):
+        line = line.rstrip("\r\n")
+        if line.startswith("#"):
+            name, colon, value = line[1:].strip().partition(":")
+            if colon and name not in settings:
+                settings[name] = value.strip()
+            continue
+        if not line.strip():
+            continue
+        found = _LINE.match(line)
+        if not found:
+            raise VectorError("line %d is not offsets and hex bytes" % number)
+        raw = bytes.fromhex(found.group(3))
+        start, end = int(found.group(1)), int(found.group(2))
+        if start != len(data) or end - start != len(raw):
+            raise VectorError("line %d: offsets do not fit the bytes" % number)
+        data += raw
+    return settings, bytes(data)
+
+
+def _header(data, _):
+    if len(data) > header.SIZE:
+        raise FormatError("trailingBytes", header.SIZE)
+    found = header.decode(data)
+    return {"kind": found.kind, "number": found.number, "storeID": found.storeID.hex(), "version": found.version}
+
+
+def _block(data, _):
+    head, payload = block.decode(data)
+    end = block.SIZE + head.storedByteCount
+    if len(data) > end:
+        raise FormatError("trailingBytes", end)
+    return {"kind": head.kind, "compression": head.compression, "storedByteCount": head.storedByteCount,
+            "rawByteCount": head.rawByteCount, "firstSequence": head.firstSequence, "itemCount": head.itemCount,
+            "payloadHex": payload.hex()}
+
+
+def _records(data, settings):
+    found = records.decode(data, int(settings["firstSequence"]), int(settings["itemCount"]), True)
+    return {"records": [records.to_json(record) for record in found]}
+
+
+def _facts(data, settings):
+    return {"facts": [facts.to_json(fact) for fact in facts.decode(data, int(settings["itemCount"]))]}
+
+
+def _footer(data, settings):
+    count = int(settings["itemCount"]) if "itemCount" in settings else None
+    return {"entries": [entry._asdict() for entry in footer.decode(data, count)]}
+
+
+def _filter(data, _):
+    found = filters.decode(data)
+    return {"blockCount": found.block_count, "words": list(found.words)}
+
+
+DECODERS = {
+    "header": _header, "block": _block, "records": _records, "facts": _facts, "footer": _footer, "filter": _filter,
+    "commit": lambda data, _: commit.to_json(commit.decode(data)),
+    "segment": lambda data, _: segment.to_json(data),
+    "manifest": lambda data, _: manifest.to_json(manifest.decode(data)),
+    "current": lambda data, _: manifest.to_json(manifest.decode_current(data)),
+    "tail": lambda data, _: manifest.to_json(manifest.decode_tail(data)),
+    "page": lambda data, _: page.to_json(page.decode(data)),
+    "column": lambda data, _: {"values": column.decode(data)},
+    "metadata": lambda data, _: {"value": metadata.decode(data)},
+    "index": lambda data, _: index.to_json(data),
+}
+
+
+def decode(path):
+    """The decoded structure of a vector file, or its error, as a value for JSON."""
+    with open(path, encoding="utf-8") as file:
+        settings, data = parse(file)
+    name = settings.get("structure")
+    if name not in DECODERS:
+        raise VectorError("structure %r is not known" % name)
+    for needed in {"records": ("firstSequence", "itemCount"), "facts": ("itemCount",)}.get(name, ()):
+        if not settings.get(needed, "").isdigit():
+            raise VectorError("no # %s" % needed)
+    try:
+        return DECODERS[name](data, settings)
+    except FormatError as error:
+        return {"error": error.code, "offset": error.offset}

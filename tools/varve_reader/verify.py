@@ -1,0 +1,425 @@
+"""Comparing everything that is derived with what the log says."""
+
+import hashlib
+import os
+import struct
+from array import array
+
+import block
+import column
+import facts
+import filters
+import footer
+import header
+import index as indexes
+import manifest as manifests
+import metadata
+import records
+from errors import FormatError
+from log import Log, commit_digest
+from segment import decode_footer
+from store import Store, StoreError, read_file
+
+_HASH_VALUE = struct.Struct("<I")
+_REPEAT = struct.Struct(">QI")
+_PROJECT = struct.Struct(">IQI")
+_FACT_VALUE = struct.Struct("<IQII")
+_ALL_ONES = 0xFFFFFFFFFFFFFFFF
+_KEPT = 16
+
+
+class CommitPlace:
+    """A commit with facts or records, as the indexes see it."""
+
+    __slots__ = ("first", "count", "segment", "end", "facts", "blocks")
+
+
+class Verifier:
+    """Collects the problems of one store."""
+
+    def __init__(self, path):
+        self.path = path
+        self.problems = []
+        self.store = None
+        self.log = None
+        self.times = []
+        self.texts = []
+        self.interned = {}
+        self.flags = array("Q")
+        self.runs = array("Q")
+        self.commits = []
+        self.order = {}
+
+    def report(self, file, offset, what):
+        """Notes a problem."""
+        self.problems.append((file, offset, what))
+
+    def run(self):
+        """All problems, as (file, offset, what)."""
+        try:
+            self.store = Store(self.path)
+            self.order = {file.entry.id: number for number, file in enumerate(self.store.segments)}
+            self._manifests()
+            self.log = Log(self.store)
+            self.log.walk(self._visit)
+            self._identities()
+            self._segments()
+            self._state()
+            self._indexes()
+        except StoreError as error:
+            self.report(error.file, error.error.offset, "%s %s" % (error.error.code, error.error.detail))
+        return self.problems
+
+    # Manifests.
+
+    def _manifests(self):
+        """The chain of manifests, from CURRENT back as far as files are kept (MAN-8 to MAN-10)."""
+        store = self.store
+        newer = store.manifest
+        generation = newer.generation
+        oldest = max(1, generation - _KEPT + 1)
+        while generation > 1:
+            generation -= 1
+            name = store.manifest_name(generation)
+            try:
+                data = read_file(os.path.join(self.path, name))
+            except FileNotFoundError:
+                if generation >= oldest:
+                    self.report(name, 0, "one of the newest %d manifests is missing" % _KEPT)
+                return
+            if hashlib.sha256(data).digest() != newer.previous:
+                self.report(name, 0, "digest is not the `previous` of the next generation")
+            try:
+                found = manifests.decode(data)
+            except FormatError as error:
+                self.report(name, error.offset, error.code)
+                return
+            if found.generation != generation or found.storeID != newer.storeID:
+                self.report(name, 8, "generation or store of the header")
+            for field in ("commitNumber", "nextSequence", "nextSegmentID", "nextIndexID"):
+                if getattr(found, field) > getattr(newer, field):
+                    self.report(name, 0, field + " goes back in the next generation")
+            newer = found
+        if any(newer.previous):
+            self.report(store.manifest_name(1), 40, "`previous` of the first generation is not zero")
+
+    # The log.
+
+    def _visit(self, file, span, found_records, found_facts):
+        frame = span.frame
+        if frame.recordCount + frame.factCount == 0:
+            self.report(file.name, span.start, "commit %d is empty (SEG-27)" % frame.number)
+        if commit_digest(span, found_records, found_facts, self.log) != frame.recordsDigest:
+            self.report(file.name, span.end - 120 + 56, "recordsDigest of commit %d" % frame.number)
+        content = 0
+        for offset, found in found_records:
+            for record in found:
+                presence = record.presence
+                self.times.append(record.time)
+                self.texts.append(self.interned.setdefault(record.texts[:12], record.texts[:12]))
+                self.flags.append(record.kind << 2 | (presence >> 22 & 3))
+                self.runs.append(record.run)
+                if record.repeated is None:
+                    content += self.log.sizes[record.sequence - 1]
+                if record.metadata is not None:
+                    try:
+                        metadata.decode(record.metadata)
+                    except FormatError as error:
+                        self.report(file.name, offset, "record %d: metadata: %s" % (record.sequence, error))
+                for bit, value in ((15, record.line), (16, record.offset), (17, record.length), (18, record.part),
+                                   (19, record.incarnation), (20, record.run)):
+                    if value == 0 and presence >> bit & 1:
+                        self.report(file.name, offset, "record %d: bit %d for a zero" % (record.sequence, bit))
+        if content > 64 << 20:
+            self.report(file.name, span.start, "commit %d has %d bytes of content" % (frame.number, content))
+        place = CommitPlace()
+        place.first, place.count = frame.firstSequence, frame.recordCount
+        place.segment, place.end = file.entry.id, span.end
+        place.blocks = [(head.firstSequence, file.entry.id, head.itemCount, offset)
+                        for offset, head in span.blocks if head.kind == block.RECORDS]
+        place.facts = []
+        for offset, found in found_facts:
+            for number, fact in enumerate(found):
+                what = facts.check_value(fact)
+                if what:
+                    self.report(file.name, offset, "fact %d: %s" % (number, what))
+                key = bytes((fact.kind,)) + hashlib.sha256(fact.key).digest()[:16]
+                place.facts.append((key, _FACT_VALUE.pack(file.entry.id, offset, number, 0)))
+        self.commits.append(place)
+
+    def _identities(self):
+        """No identity occurs twice (SEG-12)."""
+        if len(set(self.log.identities)) != len(self.log.identities):
+            seen = {}
+            for sequence, identity in enumerate(self.log.identities, 1):
+                if identity in seen:
+                    self.report("segments", 0, "records %d and %d have one identity" % (seen[identity], sequence))
+                seen[identity] = sequence
+
+    def _segments(self):
+        """Digests, footers and trailers of sealed segments; counts of the manifest."""
+        for file in self.store.segments:
+            entry = file.entry
+            if entry.state != manifests.SEALED:
+                if entry.state == manifests.CUT and file.log_end != entry.byteCount:
+                    self.report(file.name, file.log_end, "log does not end where the segment is cut")
+                continue
+            if hashlib.sha256(file.data).digest() != entry.digest:
+                self.report(file.name, 0, "digest is not that of the manifest")
+            try:
+                self._footer(file)
+            except FormatError as error:
+                self.report(file.name, error.offset, "%s %s" % (error.code, error.detail))
+        counts = {}
+        for place in self.commits:
+            if self._indexed(place):
+                counts[place.segment] = counts.get(place.segment, 0) + place.count
+        for file in self.store.segments:
+            if counts.get(file.entry.id, 0) != file.entry.recordCount:
+                self.report(self.store.manifest_name(self.store.manifest.generation), 0,
+                            "recordCount of segment %d is not %d" % (file.entry.id, counts.get(file.entry.id, 0)))
+
+    def _footer(self, file):
+        if file.footer is None:
+            raise FormatError("inconsistent", file.log_end, "sealed segment without a footer")
+        entries, after = decode_footer(file.data, file.footer, len(file.data))
+        if len(file.data) - after != footer.TRAILER:
+            raise FormatError("trailingBytes", after, "behind the footer")
+        if footer.decode_trailer(file.data) != file.footer:
+            raise FormatError("inconsistent", after, "footerOffset")
+        position = header.SIZE
+        for entry in entries:
+            head = block.decode_header(file.data, position, file.footer)
+            expected = footer.FooterEntry(position, head.firstSequence, head.itemCount, head.kind,
+                                          head.storedByteCount, head.rawByteCount)
+            if entry != expected:
+                raise FormatError("inconsistent", file.footer, "footer entry of the block at %d" % position)
+            position += block.SIZE + head.storedByteCount
+        if position != file.footer:
+            raise FormatError("inconsistent", file.footer, "footer does not list all blocks")
+
+    def _indexed(self, place):
+        """Whether a commit stands before the point in which the indexes end."""
+        found = self.store.manifest
+        order = self.order
+        mine, end = order[place.segment], order.get(found.indexedSegment, -1)
+        return mine < end or (mine == end and place.end <= found.indexedOffset)
+
+    def _state(self):
+        """What the manifest says of the commit in which the indexes end."""
+        found = self.store.manifest
+        name = self.store.manifest_name(found.generation)
+        indexed = [place for place in self.commits if self._indexed(place)]
+        if len(indexed) != found.commitNumber:
+            self.report(name, 96, "commitNumber is %d, the log says %d" % (found.commitNumber, len(indexed)))
+        sequence = sum(place.count for place in indexed) + 1
+        if sequence != found.nextSequence:
+            self.report(name, 104, "nextSequence is %d, the log says %d" % (found.nextSequence, sequence))
+        if (self.log.state.number, self.log.state.sequence, self.log.state.history) != (
+                self.store.last.number, self.store.last.sequence, self.store.last.history):
+            self.report(name, 112, "historyDigest does not lead to the end of the log")
+        self.indexed = indexed
+
+    # Indexes.
+
+    def _indexes(self):
+        self.next_commit = 0
+        for number, (name, entry, data) in enumerate(self.store.indexes):
+            try:
+                self._index(name, entry, data, number == len(self.store.indexes) - 1)
+            except FormatError as error:
+                self.report(name, error.offset, "%s %s" % (error.code, error.detail))
+
+    def _index(self, name, entry, data, is_last):
+        found = indexes.Index(data)
+        if found.header.storeID != self.store.current.storeID:
+            raise FormatError("inconsistent", 16, "a file of another store")
+        if found.header.number > entry.id:
+            raise FormatError("inconsistent", 8, "id of the header is larger than that of the name (ENV-16)")
+        if found.digest() != entry.digest:
+            self.report(name, 0, "digest is not that of the manifest")
+        self._try(name, found.check_layout)
+        first, count = entry.firstSequence, entry.recordCount
+        rows = range(first - 1, first - 1 + count)
+        if rows.stop > len(self.log.hashes):
+            raise FormatError("inconsistent", 0, "covers records that are not in the log")
+        commits = self._covered(name, found, first, count, is_last)
+        texts = self._try(name, found.dictionary)
+        self._trees(name, found, rows, texts)
+        self._columns(name, found, rows, texts)
+        self._filters(name, found, rows)
+        self._blocks(name, found, commits)
+        self._statistics(name, found, rows, commits)
+
+    def _try(self, name, action, *arguments):
+        """The answer of an action; its FormatError becomes a problem and the answer None."""
+        try:
+            return action(*arguments)
+        except FormatError as error:
+            self.report(name, error.offset, "%s %s" % (error.code, error.detail))
+            return None
+
+    def _section_offset(self, found, kind, sub=0):
+        return found.sections[kind, sub].offset
+
+    def _same(self, name, found, kind, sub, what, expected, actual):
+        """Compares two sequences and reports the first difference."""
+        if expected == actual:
+            return
+        for number, (one, other) in enumerate(zip(expected, actual)):
+            if one != other:
+                break
+        else:
+            number = min(len(expected), len(actual))
+        self.report(name, self._section_offset(found, kind, sub), "%s: entry %d differs from the log (%d entries, %d "
+                    "expected)" % (what, number, len(actual), len(expected)))
+
+    def _covered(self, name, found, first, count, is_last):
+        """The commits of an index; its facts tree is compared on the way.
+
+        A commit of facts only, between the last record of one index and the first of the next, may belong to either:
+        the spec does not say. The number of commits is taken with which the facts tree agrees.
+        """
+        start = end = self.next_commit
+        while end < len(self.indexed) and self.indexed[end].first + self.indexed[end].count <= first + count and (
+                self.indexed[end].count or self.indexed[end].first < first + count):
+            end += 1
+        stops = [end]
+        while end < len(self.indexed) and self.indexed[end].count == 0:
+            end += 1
+            stops.append(end)
+        covered = sum(place.count for place in self.indexed[start:stops[0]])
+        if covered != count:
+            self.report(name, 0, "covers %d records, its commits hold %d" % (count, covered))
+        if is_last:
+            stops = stops[-1:]
+        tree = self._try(name, found.tree, indexes.FACTS)
+        latest = {}
+        position = start
+        for stop in stops:
+            for place in self.indexed[position:stop]:
+                latest.update(place.facts)
+            position = stop
+            keys = sorted(latest)
+            values = [latest[key] for key in keys]
+            if tree is not None and (keys, values) == tree:
+                break
+        else:
+            if tree is not None:
+                self._same(name, found, indexes.TREE, indexes.FACTS, "facts tree",
+                           list(zip(keys, values)), list(zip(*tree)))
+        self.next_commit = position
+        return self.indexed[start:position]
+
+    def _trees(self, name, found, rows, texts):
+        log = self.log
+        first = rows.start
+        hashes, repeats, identities, times = [], [], [], []
+        pack = _HASH_VALUE.pack
+        for row in rows:
+            relative = row - first
+            value = pack(relative)
+            if log.messages[row] == row + 1:
+                hashes.append(log.hashes[row] + value)
+            else:
+                repeats.append(_REPEAT.pack(log.messages[row], relative))
+            identities.append(log.identities[row] + value)
+            times.append(_REPEAT.pack(self._time_key(row), relative))
+        expected = {indexes.HASH: hashes, indexes.REPEATS: repeats, indexes.IDENTITY: identities,
+                    indexes.TIME: times}
+        if texts is not None:
+            ordinals = {text: number for number, text in enumerate(texts)}
+            for sub, bit in ((indexes.PROJECT, 0), (indexes.SESSION, 1)):
+                entries = expected[sub] = []
+                for row in rows:
+                    text = self.texts[row][bit]
+                    if text is not None:
+                        ordinal = ordinals.get(text)
+                        if ordinal is not None:
+                            entries.append(_PROJECT.pack(ordinal, self._time_key(row), row - first))
+                        else:
+                            self.report(name, self._section_offset(found, indexes.DICTIONARY),
+                                        "dictionary lacks a text of record %d" % (row + 1))
+                            return
+        for sub, entries in expected.items():
+            tree = self._try(name, found.tree, sub)
+            if tree is not None:
+                entries.sort()
+                self._same(name, found, indexes.TREE, sub, indexes.TREE_NAMES[sub] + " tree", entries,
+                           [key + value for key, value in zip(*tree)])
+
+    def _time_key(self, row):
+        """BTR-5."""
+        time = self.times[row]
+        return _ALL_ONES if time is None else (time & _ALL_ONES) ^ 1 << 63
+
+    def _columns(self, name, found, rows, texts):
+        log = self.log
+        span = slice(rows.start, rows.stop)
+        expected = {
+            column.TIME: [column.time_value(time) for time in self.times[span]],
+            column.FLAGS: list(self.flags[span]),
+            column.MESSAGE: [row + 1 - log.messages[row] for row in rows],
+            column.BYTE_COUNT: list(log.sizes[span]),
+            column.RUN: list(self.runs[span]),
+        }
+        if texts is not None:
+            ordinals = {text: number for number, text in enumerate(texts, 1)}
+            ordinals[None] = 0
+            numbered = {}
+            for group in set(self.texts[span]):
+                numbered[group] = tuple(ordinals.get(text, -1) for text in group)
+            for sub in column.TEXT_COLUMNS:
+                expected[sub] = [numbered[group][sub] for group in self.texts[span]]
+        for sub, values in expected.items():
+            actual = self._try(name, found.column, sub)
+            if actual is not None:
+                self._same(name, found, indexes.COLUMN, sub, "column %d" % sub, values, actual)
+
+    def _filters(self, name, found, rows):
+        log = self.log
+        held = self._try(name, found.filter, indexes.HASH)
+        if held is not None:
+            for row in rows:
+                if log.messages[row] == row + 1 and not held.may_hold(filters.hash_key(log.hashes[row])):
+                    self.report(name, self._section_offset(found, indexes.FILTER, indexes.HASH),
+                                "filter denies the hash of record %d" % (row + 1))
+                    break
+        held = self._try(name, found.filter, indexes.IDENTITY)
+        if held is not None:
+            for row in rows:
+                if not held.may_hold(filters.identity_key(log.identities[row])):
+                    self.report(name, self._section_offset(found, indexes.FILTER, indexes.IDENTITY),
+                                "filter denies the identity of record %d" % (row + 1))
+                    break
+
+    def _blocks(self, name, found, commits):
+        actual = self._try(name, found.block_map)
+        if actual is not None:
+            expected = [place for covered in commits for place in covered.blocks]
+            self._same(name, found, indexes.BLOCK_MAP, 0, "block map", expected, [tuple(block) for block in actual])
+
+    def _statistics(self, name, found, rows, commits):
+        actual = self._try(name, found.statistics)
+        if actual is None:
+            return
+        log = self.log
+        span = slice(rows.start, rows.stop)
+        firsts = [row for row in rows if log.messages[row] == row + 1]
+        expected = {
+            "messages": len(firsts), "occurrences": len(rows),
+            "echoes": sum(flag >> 1 & 1 for flag in self.flags[span]),
+            "errors": sum(flag & 1 for flag in self.flags[span]),
+            "withoutTime": self.times[span].count(None),
+            "contentByteCount": sum(log.sizes[row] for row in firsts),
+            "occurrenceByteCount": sum(log.sizes[span]),
+            "facts": sum(len(place.facts) for place in commits)}
+        for field in indexes.STATISTICS_NAMES:
+            if actual[field] != expected[field]:
+                self.report(name, self._section_offset(found, indexes.STATISTICS), "statistics: %s is %d, the log says "
+                            "%d" % (field, actual[field], expected[field]))
+
+
+def verify(path):
+    """The problems of a store."""
+    return Verifier(path).run()
