@@ -59,6 +59,27 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+
+    // Tests: one target a module, what they share, the rules of the house.
+    .target(
+      name: "VarveTestSupport", dependencies: ["VarveStorage", "VarveFormat"],
+      path: "Tests/VarveTestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "VarveFormatTests", dependencies: ["VarveFormat", "VarveTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VarveStorageTests",
+      dependencies: ["VarveStorage", "VarveFormat", "VarveTestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "VarveTests",
+      dependencies: ["Varve", "VarveStorage", "VarveFormat", "VarveTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VarveSourcesTests",
+      dependencies: ["VarveSources", "Varve", "VarveFormat", "VarveTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HouseTests", dependencies: ["VarveTestSupport"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -21,7 +21,7 @@ struct CommitPipeline {
     output.bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     var history = writer.history
-    let mark = writer.tail.mark
+    let mark = writer.tailMark
     var results: [CommitResult] = []
     do throws(StorageError) {
       for batch in batches {
@@ -29,7 +29,7 @@ struct CommitPipeline {
           try encode(batch, writer: writer, history: &history, now: now))
       }
     } catch {
-      writer.tail.rewind(to: mark)
+      writer.rewind(to: mark)
       throw error
     }
     if output.count > 0 {
@@ -43,7 +43,7 @@ struct CommitPipeline {
   ) throws(StorageError) -> CommitResult {
     var result = CommitResult()
     let start = output.count
-    let first = writer.tail.nextSequence
+    let first = writer.nextSequence
     var generator = SystemRandomNumberGenerator()
     let seed = (generator.next(), generator.next())
     digests.bytes.removeAll(keepingCapacity: true)
@@ -53,9 +53,9 @@ struct CommitPipeline {
       try add(batch, index, writer: writer, seed: seed, result: &result)
     }
     flush(writer)
-    let recordCount = writer.tail.nextSequence - first
+    let recordCount = writer.nextSequence - first
     let factCount = addFacts(batch, writer: writer, seed: seed, recordCount: recordCount)
-    result.lastSequence = writer.tail.nextSequence - 1
+    result.lastSequence = writer.nextSequence - 1
     guard recordCount > 0 || factCount > 0 else { return result }
     var frame = CommitFrame(
       number: history.commitNumber + 1, firstSequence: first, recordCount: UInt32(recordCount),
@@ -76,23 +76,18 @@ struct CommitPipeline {
     result: inout CommitResult
   ) throws(StorageError) {
     let identity = batch.identities[index]
-    if writer.tail.contains(identity) {
-      result.repeated += 1
-      return
-    }
-    if try writer.version.contains(identity) {
+    if try writer.contains(identity) {
       result.repeated += 1
       return
     }
     let hash = batch.hashes[index]
     var fields = batch.rows[index].fields
-    var known = writer.tail.message(hash)
-    if known == nil { known = try writer.version.message(hash) }
+    let known = try writer.message(hash)
     if let known, fields.kind == .prompt, !fields.isEcho {
       fields.isEcho = try EchoRule.isEcho(fields, in: batch, message: known, writer: writer)
     }
     let content = batch.rows[index].content
-    let sequence = writer.tail.nextSequence
+    let sequence = writer.nextSequence
     let placed: RecordContent = known.map { .repeated($0) } ?? .inline(content)
     if builder.count == 0 { blockFirstSequence = sequence }
     let tree = batch.metadata.rawSpan.extracting(batch.rows[index].metadata)
@@ -114,7 +109,7 @@ struct CommitPipeline {
     for i in 0..<TextField.count where fields.text[i] >= 0 {
       row.fields.text[i] = tailReference(fields.text[i], batch: batch, writer: writer)
     }
-    writer.tail.append(row)
+    writer.append(row)
     if builder.byteCount >= Limits.blockTargetByteCount { flush(writer) }
   }
 
@@ -123,7 +118,7 @@ struct CommitPipeline {
   ) -> Int32 {
     let known = tailReferences[Int(id)]
     if known >= 0 { return known }
-    let new = writer.tail.strings.intern(
+    let new = writer.intern(
       batch.strings.arena.rawSpan.extracting(batch.strings.range(id)))
     tailReferences[Int(id)] = new
     return new
@@ -139,7 +134,7 @@ struct CommitPipeline {
       kind: .records, payload: payload.rawSpan, firstSequence: blockFirstSequence,
       itemCount: count, compression: .lz4, to: &output)
     closeEntry(from: at)
-    writer.tail.append(
+    writer.append(
       BlockLocation(
         firstSequence: blockFirstSequence, segment: UInt32(writer.end.segment),
         itemCount: UInt32(count), offset: writer.end.offset + UInt64(at)))
@@ -190,7 +185,7 @@ struct CommitPipeline {
       compression: .lz4, to: &output)
     closeEntry(from: at)
     for (item, fact) in facts.enumerated() {
-      writer.tail.append(
+      writer.append(
         FactLocation(
           kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(writer.end.segment),
           offset: writer.end.offset + UInt64(at), item: UInt32(item)),

@@ -171,7 +171,7 @@ public final class Store: Sendable {
       for (pending, result) in zip(group, results) {
         pending.result.withLock { $0 = .success(result) }
       }
-      if log.tail.rawByteCount >= options.tailByteCount { try? log.publishIndex() }
+      if log.tailByteCount >= options.tailByteCount { try? log.publishIndex() }
     } catch {
       let failure = StoreError(error)
       for pending in group where pending.result.withLock({ $0 == nil }) {

@@ -34,6 +34,26 @@ package enum JSONString {
     append(escaped, runStart..<i, to: &output)
   }
 
+  /// Whether every escape of the inside of a string is one that JSON has.
+  package static func isValid(_ escaped: RawSpan) -> Bool {
+    var i = 0
+    while i < escaped.byteCount {
+      if escaped.load(UInt8.self, at: i) != 0x5C {
+        i += 1
+        continue
+      }
+      guard i + 1 < escaped.byteCount else { return false }
+      switch escaped.load(UInt8.self, at: i + 1) {
+      case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: i += 2
+      case 0x75:
+        guard (try? hex(escaped, at: i + 2)) != nil else { return false }
+        i += 6
+      default: return false
+      }
+    }
+    return true
+  }
+
   private static func append(_ bytes: RawSpan, _ range: Range<Int>, to output: inout [UInt8]) {
     guard !range.isEmpty else { return }
     let part = bytes.extracting(range)

@@ -142,17 +142,12 @@ package struct JSONDocument: ~Escapable {
   /// Whether every string and key of the document unescapes; simdjson leaves that to the reader.
   package func hasValidEscapes() -> Bool {
     let end = root.next
-    var scratch: [UInt8] = []
     for index in 0..<end {
       let node = parser.node(index)
-      for (range, escaped) in [
-        (node.range, node.kind == .string && node.hasEscape), (node.key, node.keyHasEscape),
-      ] where escaped {
-        scratch.removeAll(keepingCapacity: true)
-        guard (try? JSONString.unescape(line.extracting(range), appendingTo: &scratch)) != nil else {
-          return false
-        }
+      if node.kind == .string, node.hasEscape, !JSONString.isValid(line.extracting(node.range)) {
+        return false
       }
+      if node.keyHasEscape, !JSONString.isValid(line.extracting(node.key)) { return false }
     }
     return true
   }

@@ -141,6 +141,18 @@ package final class IndexFile: Sendable {
     return try tree(.identity).find(TreeKey(identity)).map { firstSequence + UInt64($0.first) }
   }
 
+  /// First and last offset at which this index knows sightings of a scope; nil if it knows none.
+  package func offsets(
+    ofScope high: UInt64, _ low: UInt64
+  ) throws(StorageError) -> ClosedRange<UInt64>? {
+    let tree = tree(.identity)
+    var forward = try tree.cursor(from: TreeKey(high, low))
+    guard let first = try forward.next(), first.key.a == high, first.key.b == low else { return nil }
+    var backward = try tree.cursor(from: TreeKey(high, low, .max, .max, .max))
+    guard let last = try backward.previous(), last.key.c >= first.key.c else { return nil }
+    return first.key.c...last.key.c
+  }
+
   /// Number of texts in the dictionary.
   package func textCount() throws(StorageError) -> Int {
     try withSection(dictionary) { bytes throws(FormatError) in try DictionaryReader(bytes).count }
@@ -248,6 +260,7 @@ package final class IndexFile: Sendable {
     for position in sections.indices where sections[position].kind != .tree {
       try withSection(position) { (_: RawSpan) in () }
     }
+    try verifyPadding()
     for id in ColumnID.allCases { _ = try column(id) }
     for kind in TreeKind.allCases {
       let tree = tree(kind)
@@ -265,6 +278,20 @@ package final class IndexFile: Sendable {
         throw StorageError(.corrupt, path: path, doing: "tree \(kind) has \(count) entries")
       }
       try tree.verifyBranches()
+    }
+  }
+}
+
+extension IndexFile {
+  /// BTR-34: the bytes between sections are zero, so that no byte of the file is without a check.
+  private func verifyPadding() throws(StorageError) {
+    var end = FileHeader.byteCount
+    for section in sections.sorted(by: { $0.offset < $1.offset }) {
+      for i in end..<max(end, Int(section.offset)) where region.bytes.load(UInt8.self, at: i) != 0 {
+        throw StorageError(
+          FormatError(.reservedNotZero, at: i), path: path, doing: "check the bytes between sections")
+      }
+      end = Int(section.offset + section.byteCount)
     }
   }
 }

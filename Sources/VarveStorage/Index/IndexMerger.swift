@@ -145,11 +145,14 @@ private struct MergeInput {
   }
 
   mutating func load() throws(StorageError) -> Bool {
-    entries.removeAll(keepingCapacity: true)
     index = 0
-    guard try tree.appendLeaf(leaf, to: &entries) else { return false }
+    // Moved in an array of its own: through `self` each element would copy the whole leaf.
+    var loaded: [(key: TreeKey, value: TreeValue)] = []
+    entries = []
+    guard try tree.appendLeaf(leaf, to: &loaded) else { return false }
     leaf += 1
-    for i in entries.indices { try move(&entries[i]) }
+    for i in loaded.indices { try move(&loaded[i]) }
+    entries = loaded
     return true
   }
 

@@ -21,6 +21,7 @@ package final class LogWriter {
   /// Blocks of the active segment, if all of them were seen; sealing needs them.
   var blockEntries: [BlockEntry]?
   private var isPoisoned = false
+  private var scopeCache: ScopeCache?
   private var view: StoreView?
   private let segmentByteCount: UInt64
   private var hasCleaned = false
@@ -181,6 +182,64 @@ package final class LogWriter {
       writer.bytes, to: paths.segment(id), name: "segment-\(id)", directory: paths.segments)
     return try fileSystem.openForWriting(paths.segment(id))
   }
+
+  // MARK: Rows of the batch being encoded
+  //
+  // Methods rather than access to `tail`: reading a property of a class from another module copies it.
+
+  /// Sequence of the next record.
+  package var nextSequence: UInt64 { tail.nextSequence }
+
+  /// Whether a sighting is known, in the tail or an index.
+  package func contains(_ identity: OccurrenceIdentity) throws(StorageError) -> Bool {
+    if tail.contains(identity) { return true }
+    let scope = (identity.scopeHigh, identity.scopeLow)
+    if scopeCache?.version !== version || scopeCache?.high != scope.0 || scopeCache?.low != scope.1 {
+      var ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)] = []
+      for index in version.indexes.reversed() {
+        if let offsets = try index.offsets(ofScope: scope.0, scope.1) {
+          ranges.append((index, offsets))
+        }
+      }
+      scopeCache = ScopeCache(version: version, high: scope.0, low: scope.1, ranges: ranges)
+    }
+    for (index, offsets) in scopeCache?.ranges ?? [] where offsets.contains(identity.offset) {
+      if try index.occurrence(identity) != nil { return true }
+    }
+    return false
+  }
+
+  /// Which indexes know the file being read, and from where to where. A file is read in order, so this
+  /// answers for nearly all new records without touching an index.
+  private struct ScopeCache {
+    let version: Version
+    let high: UInt64
+    let low: UInt64
+    let ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)]
+  }
+
+  /// Sequence of the message with this content.
+  package func message(_ hash: ContentHash) throws(StorageError) -> UInt64? {
+    if let known = tail.message(hash) { return known }
+    return try version.message(hash)
+  }
+
+  package func append(_ row: TailRow) { tail.append(row) }
+
+  package func append(_ block: BlockLocation) { tail.append(block) }
+
+  package func append(_ fact: FactLocation, byteCount: Int) {
+    tail.append(fact, byteCount: byteCount)
+  }
+
+  package func intern(_ text: RawSpan) -> Int32 { tail.strings.intern(text) }
+
+  package var tailMark: TailRows.Mark { tail.mark }
+
+  package func rewind(to mark: TailRows.Mark) { tail.rewind(to: mark) }
+
+  /// Raw content outside an index, in bytes.
+  package var tailByteCount: Int { tail.rawByteCount }
 
   // MARK: Commits
 

@@ -1,0 +1,97 @@
+// The menu of workloads. Each prints its figures as a table or, with --json, as one object.
+
+import Varve
+import VarveBenchRivals
+import VarveSources
+
+@main
+enum Bench {
+  static var menu: [(name: String, what: String, run: (Arguments) throws -> [Figure])] {
+    [
+    ("corpus", "write the seeded corpus to --out", Workloads.corpus),
+    ("ingest", "JSONL file into a new store, everything durable, no full text", Workloads.ingest),
+    ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
+    ("open", "open a store and answer a first query", Workloads.open),
+    ("newest", "the 50 newest occurrences of a project, with content", Workloads.newest),
+    ("commit", "one-message commits beside bare append and fdatasync; groups of 16", Workloads.commit),
+    ]
+  }
+
+  static func main() {
+    do {
+      let arguments = try Arguments(CommandLine.arguments.dropFirst())
+      guard let workload = menu.first(where: { $0.name == arguments.workload }) else {
+        print("usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--json]")
+        for entry in menu { print("  \(entry.name): \(entry.what)") }
+        System.end(2)
+      }
+      Report.show(arguments, try workload.run(arguments))
+    } catch {
+      print("bench: \(error)")
+      System.end(1)
+    }
+  }
+}
+
+/// One measured value.
+struct Figure {
+  let name: String
+  let value: Double
+  let unit: String
+
+  init(_ name: String, _ value: Double, _ unit: String) {
+    self.name = name
+    self.value = value
+    self.unit = unit
+  }
+}
+
+/// Arguments common to all workloads.
+struct Arguments {
+  var workload = ""
+  var messages = 1_000_000
+  var seed: UInt64 = 1
+  var directory = "/tmp/varve-bench"
+  var store: String?
+  var out: String?
+  var json = false
+
+  init(_ words: ArraySlice<String>) throws {
+    var rest = Array(words)
+    func value() throws -> String {
+      guard rest.count > 1 else { throw StoreError(.limit, detail: "\(rest[0]) needs a value") }
+      return rest.remove(at: 1)
+    }
+    while let word = rest.first {
+      switch word {
+      case "--messages": messages = Int(try value()) ?? messages
+      case "--seed": seed = UInt64(try value()) ?? seed
+      case "--dir": directory = try value()
+      case "--store": store = try value()
+      case "--out": out = try value()
+      case "--json": json = true
+      default: workload = word
+      }
+      rest.removeFirst()
+    }
+  }
+
+  var corpusPath: String { out ?? directory + "/corpus-\(messages)-\(seed).jsonl" }
+  var storePath: String { store ?? directory + "/store-\(messages)-\(seed)" }
+}
+
+enum Report {
+  static func show(_ arguments: Arguments, _ figures: [Figure]) {
+    if arguments.json {
+      let members = figures.map { "\"\($0.name)\":{\"value\":\($0.value),\"unit\":\"\($0.unit)\"}" }
+      print(
+        "{\"workload\":\"\(arguments.workload)\",\"messages\":\(arguments.messages),"
+          + "\"seed\":\(arguments.seed),\"figures\":{\(members.joined(separator: ","))}}")
+      return
+    }
+    for figure in figures {
+      let name = figure.name + String(repeating: " ", count: max(1, 34 - figure.name.count))
+      print("\(name)\(Double(Int(figure.value * 1000)) / 1000) \(figure.unit)")
+    }
+  }
+}
