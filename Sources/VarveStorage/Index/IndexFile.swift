@@ -285,9 +285,11 @@ package final class IndexFile: Sendable {
 extension IndexFile {
   /// BTR-34: the bytes between sections are zero, so that no byte of the file is without a check.
   private func verifyPadding() throws(StorageError) {
+    let region = region
+    let bytes = region.bytes
     var end = FileHeader.byteCount
     for section in sections.sorted(by: { $0.offset < $1.offset }) {
-      for i in end..<max(end, Int(section.offset)) where region.bytes.load(UInt8.self, at: i) != 0 {
+      for i in end..<max(end, Int(section.offset)) where bytes.load(UInt8.self, at: i) != 0 {
         throw StorageError(
           FormatError(.reservedNotZero, at: i), path: path, doing: "check the bytes between sections")
       }
