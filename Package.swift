@@ -64,6 +64,10 @@ let package = Package(
     .target(
       name: "VarveTestSupport", dependencies: ["VarveStorage", "VarveFormat"],
       path: "Tests/VarveTestSupport", swiftSettings: settings),
+    .executableTarget(
+      name: "varve-crash-sweep",
+      dependencies: ["Varve", "VarveStorage", "VarveFormat", "VarveTestSupport"],
+      path: "Tests/CrashSweep", swiftSettings: settings),
     .testTarget(
       name: "VarveFormatTests", dependencies: ["VarveFormat", "VarveTestSupport"],
       swiftSettings: settings),

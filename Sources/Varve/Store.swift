@@ -48,9 +48,10 @@ public final class Store: Sendable {
     try open(at: path, options: options, fileSystem: PosixFileSystem())
   }
 
-  /// Opens a store on any file system; what the tests use.
+  /// Opens a store on any file system; what the tests use. Without registration a test can play two
+  /// processes in one.
   package static func open(
-    at path: String, options: StoreOptions, fileSystem: any FileSystem
+    at path: String, options: StoreOptions, fileSystem: any FileSystem, registers: Bool = true
   ) throws(StoreError) -> Store {
     if options.access == .write, options.createIfMissing {
       let paths = StorePaths(path)
@@ -60,11 +61,12 @@ public final class Store: Sendable {
         }
       }
     }
-    return try Store(path: path, options: options, fileSystem: fileSystem)
+    return try Store(
+      path: path, options: options, fileSystem: fileSystem, registers: registers)
   }
 
   private init(
-    path: String, options: StoreOptions, fileSystem: any FileSystem
+    path: String, options: StoreOptions, fileSystem: any FileSystem, registers: Bool
   ) throws(StoreError) {
     self.path = path
     self.options = options
@@ -76,8 +78,8 @@ public final class Store: Sendable {
       try Self.openVersion(paths, fileSystem, reusing: nil)
     }
     if options.access == .write {
-      let registration = WriterRegistry.shared.register(version.manifest.storeID)
-      guard let registration else {
+      let registration = registers ? WriterRegistry.shared.register(version.manifest.storeID) : nil
+      if registers, registration == nil {
         throw StoreError(
           .alreadyOpen, path: path, detail: "open for writing in this process already")
       }

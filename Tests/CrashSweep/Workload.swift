@@ -1,0 +1,85 @@
+// The work that is interrupted: two writers that take turns, a reader, seals and merges.
+
+import Synchronization
+import Varve
+import VarveFormat
+import VarveStorage
+import VarveTestSupport
+
+/// What was acknowledged and what is on its way.
+final class Ledger: Sendable {
+  struct State {
+    /// Occurrences that a returned commit made durable.
+    var acknowledged = 0
+    /// Occurrences including those of the commit in progress.
+    var attempted = 0
+    var isCreated = false
+  }
+
+  let state = Mutex(State())
+}
+
+/// A fixed sequence of commits; the content of each occurrence follows from its number.
+struct Workload {
+  static let path = "/store"
+  static let commitCount = 60
+
+  /// Content of the occurrence with a sequence: every fifth repeats an earlier one.
+  static func content(_ sequence: Int) -> [UInt8] {
+    if sequence % 5 == 0, sequence > 7 { return content(sequence - 3) }
+    var generator = SplitMix64(seed: UInt64(sequence))
+    let count = 40 + generator.below(300)
+    return Array("message \(sequence) ".utf8) + generator.bytes(count)
+  }
+
+  static func options() -> StoreOptions {
+    var options = StoreOptions(access: .write)
+    options.createIfMissing = true
+    options.segmentByteCount = 12 << 10
+    options.tailByteCount = 1 << 10
+    return options
+  }
+
+  static func batch(from first: Int, count: Int) throws -> WriteBatch {
+    var batch = WriteBatch()
+    for number in first..<(first + count) {
+      var occurrence = Occurrence(
+        kind: number % 3 == 0 ? .log : .answer,
+        place: SourcePlace(host: "h", path: "f\(number % 2)", offset: UInt64(number)))
+      occurrence.session = "session-\(number % 4)"
+      occurrence.project = number % 2 == 0 ? "/p" : nil
+      occurrence.time = number % 7 == 0 ? nil : Int64(number) * 1000
+      try batch.append(occurrence, content: content(number))
+    }
+    batch.append(
+      Fact(kind: .watermark, key: Array("f".utf8), value: MetadataValue.int(Int64(first)).encoded))
+    return batch
+  }
+
+  /// Runs all commits; the reader looks after each.
+  static func run(_ disk: SimulatedFileSystem, _ ledger: Ledger, seed: UInt64) throws {
+    var generator = SplitMix64(seed: seed)
+    let writers = [
+      try Store.open(at: path, options: options(), fileSystem: disk, registers: false),
+      try Store.open(at: path, options: options(), fileSystem: disk, registers: false),
+    ]
+    ledger.state.withLock { $0.isCreated = true }
+    let reader = try Store.open(
+      at: path, options: StoreOptions(access: .read), fileSystem: disk)
+    var next = 1
+    for round in 0..<commitCount {
+      let count = 1 + generator.below(6)
+      ledger.state.withLock { $0.attempted = next - 1 + count }
+      let writer = writers[(round / 3) % 2]
+      try writer.commit(try batch(from: next, count: count))
+      next += count
+      ledger.state.withLock { $0.acknowledged = next - 1 }
+      let seen = try reader.snapshot().nextSequence - 1
+      guard seen == UInt64(next - 1) else {
+        throw StoreError(.damaged, detail: "the reader sees \(seen) of \(next - 1) occurrences")
+      }
+    }
+    try writers[0].flush()
+    try writers[1].maintain()
+  }
+}
