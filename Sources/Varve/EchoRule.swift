@@ -22,7 +22,8 @@ enum EchoRule {
       guard other[.session] >= 0, other[.phase] >= 0, isNear(other.time, fields.time) else {
         continue
       }
-      if tail.strings.bytes(other[.session]) == session, tail.strings.bytes(other[.phase]) != phase {
+      if tail.strings.bytes(other[.session]) == session, tail.strings.bytes(other[.phase]) != phase
+      {
         return true
       }
     }
@@ -52,7 +53,9 @@ enum EchoRule {
   ) throws(StorageError) -> Bool {
     let flags = try index.value(.flags, row: row)
     guard flags >> 2 == UInt64(Kind.prompt.rawValue) else { return false }
-    guard isNear(ColumnValues.time(of: try index.value(.time, row: row)), time) else { return false }
+    guard isNear(ColumnValues.time(of: try index.value(.time, row: row)), time) else {
+      return false
+    }
     let sessionOrdinal = try index.value(.session, row: row)
     let phaseOrdinal = try index.value(.phase, row: row)
     guard sessionOrdinal > 0, phaseOrdinal > 0 else { return false }
@@ -63,6 +66,7 @@ enum EchoRule {
   private static func isNear(_ a: Int64, _ b: Int64) -> Bool {
     guard a != OccurrenceFields.noTime, b != OccurrenceFields.noTime else { return false }
     let difference = a.subtractingReportingOverflow(b)
-    return !difference.overflow && difference.partialValue.magnitude <= timeDifferenceMillisecondsMax
+    return !difference.overflow
+      && difference.partialValue.magnitude <= timeDifferenceMillisecondsMax
   }
 }

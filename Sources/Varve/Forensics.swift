@@ -205,7 +205,11 @@ public enum Forensics {
         section.offset, name,
         [
           ("bytes", "\(section.byteCount)"), ("items", "\(section.itemCount)"),
-          ("checksum", Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: section.checksum >> UInt32(24 - 8 * $0)) })),
+          (
+            "checksum",
+            Hex.encode(
+              (0..<4).map { UInt8(truncatingIfNeeded: section.checksum >> UInt32(24 - 8 * $0)) })
+          ),
         ])
     }
     let index = try IndexFile(region, path: file.path, firstSequence: 1, storeID: header.storeID)

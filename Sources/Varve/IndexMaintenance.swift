@@ -13,6 +13,25 @@ struct MergedIndex: Sendable {
 }
 
 enum IndexMaintenance {
+  /// Publishes a merge; the writer's lock is held. False if its inputs are not current any more.
+  static func publish(
+    _ merged: MergedIndex, _ log: LogWriter, _ fileSystem: any FileSystem
+  ) throws(StorageError) -> Bool {
+    // The temporary file's own lock is kept until here: taking the writer's lock may clean tmp/.
+    defer { discard(merged.path, merged.lock, fileSystem) }
+    return try log.publishMerge(
+      of: merged.inputs, temporary: merged.path, finished: merged.finished)
+  }
+
+  /// Removes what is left of a temporary file and its lock.
+  private static func discard(
+    _ path: String, _ lock: any FileLock, _ fileSystem: any FileSystem
+  ) {
+    try? fileSystem.unlink(path)
+    try? fileSystem.unlink(path + ".lock")
+    lock.release()
+  }
+
   /// Performs the next due merge into a temporary file; nil if none is due.
   static func mergeOnce(
     version: Version, paths: StorePaths, fileSystem: any FileSystem,
@@ -31,12 +50,10 @@ enum IndexMaintenance {
         file: try fileSystem.create(path))
       try merger.write(to: &writer)
       let finished = try writer.finish()
-      try fileSystem.unlink(path + ".lock")
       return MergedIndex(
         inputs: entries[plan].map(\.id), path: path, finished: finished, lock: lock)
     } catch {
-      try? fileSystem.unlink(path)
-      try? fileSystem.unlink(path + ".lock")
+      discard(path, lock, fileSystem)
       throw error
     }
   }

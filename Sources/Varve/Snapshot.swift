@@ -108,7 +108,9 @@ public struct HashPrefix: Sendable {
     guard digits.count >= 4, digits.count <= 64 else { return nil }
     let low = digits + String(repeating: "0", count: 64 - digits.count)
     let high = digits + String(repeating: "f", count: 64 - digits.count)
-    guard let lowest = ContentHash(hex: low), let highest = ContentHash(hex: high) else { return nil }
+    guard let lowest = ContentHash(hex: low), let highest = ContentHash(hex: high) else {
+      return nil
+    }
     isID = text.contains("-") && digits.count > 12
     // An id replaces 4 bits by its version and 2 by its variant, so those match anything.
     if isID {

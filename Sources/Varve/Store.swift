@@ -128,7 +128,8 @@ public final class Store: Sendable {
   /// - Parameter batch: what to commit, at most `Limits.batchByteCount` of content.
   /// - Returns: what was new.
   /// - Throws: ``StoreError``: `busy` after `lockWaitMilliseconds`, `poisoned`, `system`, `limit`,
-  ///   `readOnly`, `damaged`. Nothing of the batch is in the store then.
+  ///   `readOnly`, `damaged`. Nothing of the batch is visible then; after a failed sync (`system`) and a
+  ///   crash it may turn out to be there whole.
   @discardableResult
   public func commit(_ batch: consuming WriteBatch) throws(StoreError) -> CommitResult {
     guard options.access == .write else {
@@ -197,8 +198,7 @@ public final class Store: Sendable {
   private func install(_ merged: MergedIndex, _ log: LogWriter) throws(StorageError) -> Bool {
     try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
     defer { log.release() }
-    return try log.publishMerge(
-      of: merged.inputs, temporary: merged.path, finished: merged.finished)
+    return try IndexMaintenance.publish(merged, log, fileSystem)
   }
 
   /// Puts the tail into an index, so that a later opening has nothing to scan.
@@ -227,11 +227,10 @@ public final class Store: Sendable {
           version: version, paths: paths, fileSystem: fileSystem, isCancelled: isCancelled)
       }
       guard let merged else { break }
-      try withLog { (log) throws(StorageError) in
-        _ = try log.publishMerge(
-          of: merged.inputs, temporary: merged.path, finished: merged.finished)
+      let isPublished = try withLog { (log) throws(StorageError) in
+        try IndexMaintenance.publish(merged, log, fileSystem)
       }
-      count += 1
+      if isPublished { count += 1 }
     }
     return count
   }
@@ -282,7 +281,8 @@ public final class Store: Sendable {
 
   /// The writer's own state, if nobody else wrote since.
   private func ownView() throws(StorageError) -> StoreView? {
-    let own: StoreView? = writing.withLock { $0.log?.currentView() }
+    // A reader never waits for a writer: while one is at work, the files tell what is durable.
+    let own: StoreView? = writing.withLockIfAvailable { $0.log?.currentView() } ?? nil
     guard let own, try isUnchanged(own) else { return nil }
     let current = try ManifestStore(paths, fileSystem).current()
     return current.digest == own.version.manifestDigest ? own : nil

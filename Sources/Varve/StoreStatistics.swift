@@ -99,7 +99,9 @@ extension Snapshot {
             digest.update(buffer.bytes)
             buffer.bytes.removeAll(keepingCapacity: true)
           }
-          if let next = try walks[best].cursor.next() { walks[best].key = next.key } else {
+          if let next = try walks[best].cursor.next() {
+            walks[best].key = next.key
+          } else {
             walks.remove(at: best)
           }
         }

@@ -199,7 +199,8 @@ private struct Verifier {
       guard id >= 0 else { continue }
       guard let ordinal = try index.ordinal(of: texts.bytes(id)) else {
         throw StorageError(
-          .corrupt, path: index.path, doing: "a text of record \(sequence) is not in the dictionary")
+          .corrupt, path: index.path, doing: "a text of record \(sequence) is not in the dictionary"
+        )
       }
       try require(kind, TreeKeys.text(ordinal, row.fields.time, relative: relative))
       seen[kind, default: 0] += 1
@@ -239,7 +240,8 @@ private struct Verifier {
   private mutating func verifyFact(_ fact: FactLocation) {
     let manifest = view.version.manifest
     let isIndexed =
-      UInt64(fact.segment) != manifest.indexedEnd.segment || fact.offset < manifest.indexedEnd.offset
+      UInt64(fact.segment) != manifest.indexedEnd.segment
+      || fact.offset < manifest.indexedEnd.offset
     guard isIndexed else { return }
     let failure = Self.failure { () throws(StorageError) in
       let key = TreeKeys.fact(fact.kind, fact.keyHash)

@@ -63,7 +63,21 @@ public struct WriteBatch: Sendable {
   }
 
   /// Adds a keyed fact.
-  public mutating func append(_ fact: Fact) { facts.append(fact) }
+  ///
+  /// - Throws: ``StoreError`` with code `limit` if key or value is too large.
+  public mutating func append(_ fact: Fact) throws(StoreError) {
+    guard fact.key.count <= Limits.fieldByteCount else {
+      throw StoreError(
+        .limit,
+        detail: "a fact's key of \(fact.key.count) bytes; the limit is \(Limits.fieldByteCount)")
+    }
+    guard fact.value.count <= Limits.factByteCount else {
+      throw StoreError(
+        .limit,
+        detail: "a fact's value of \(fact.value.count) bytes; the limit is \(Limits.factByteCount)")
+    }
+    facts.append(fact)
+  }
 
   /// Adds an occurrence whose texts were interned in `strings`.
   package mutating func append(
@@ -71,11 +85,13 @@ public struct WriteBatch: Sendable {
   ) throws(StoreError) {
     guard content.byteCount <= Limits.contentByteCount else {
       throw StoreError(
-        .limit, detail: "content of \(content.byteCount) bytes; the limit is \(Limits.contentByteCount)")
+        .limit,
+        detail: "content of \(content.byteCount) bytes; the limit is \(Limits.contentByteCount)")
     }
     guard tree.byteCount <= Limits.metadataByteCount else {
       throw StoreError(
-        .limit, detail: "metadata of \(tree.byteCount) bytes; the limit is \(Limits.metadataByteCount)")
+        .limit,
+        detail: "metadata of \(tree.byteCount) bytes; the limit is \(Limits.metadataByteCount)")
     }
     for i in 0..<TextField.count where fields.text[i] >= 0 {
       let count = strings.range(fields.text[i]).count

@@ -102,7 +102,8 @@ package struct ColumnReader: ~Escapable {
         throw FormatError(.truncated, at: start + expected)
       }
     }
-    guard start + expected == bytes.byteCount - 8, bytes.load(UInt64.self, at: start + expected) == 0
+    guard start + expected == bytes.byteCount - 8,
+      bytes.load(UInt64.self, at: start + expected) == 0
     else { throw FormatError(.trailingBytes, at: start + expected) }
   }
 

@@ -31,6 +31,6 @@ public enum Limits {
   public static let manifestsKept = 16
   /// Most parts of one record of a source (SEG-23).
   public static let partCount = 1 << 16
-  /// Largest key or value of a fact, in bytes (SEG-24).
+  /// Largest value of a fact, in bytes; a key is bounded like a field (SEG-24).
   public static let factByteCount = 64 << 20
 }

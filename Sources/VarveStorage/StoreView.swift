@@ -103,7 +103,8 @@ package struct StoreView: Sendable {
   package func block(containing sequence: UInt64) throws(StorageError) -> RecordBlock {
     guard let location = try location(sequence), let segment = segment(location) else {
       throw StorageError(
-        .corrupt, path: version.indexes.last?.path ?? "", doing: "no block holds record \(sequence)")
+        .corrupt, path: version.indexes.last?.path ?? "", doing: "no block holds record \(sequence)"
+      )
     }
     let block = try segment.records(at: location.offset)
     guard block.firstSequence == location.firstSequence, block.count == Int(location.itemCount)

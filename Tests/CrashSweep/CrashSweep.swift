@@ -28,13 +28,17 @@ enum CrashSweep {
     let sound = Sweep(seed: seed, random: random, stride: stride, fault: nil).run()
     print(
       "crash sweep: seed \(seed), \(sound.operations) operations, \(sound.seals) seals, "
-        + "\(sound.merges) merges, \(sound.states) distinct states, \(sound.findings.count) findings")
+        + "\(sound.merges) merges, \(sound.states) distinct states, \(sound.findings.count) findings"
+    )
     for finding in sound.findings.prefix(10) { print("  \(finding)") }
     var isGood = sound.findings.isEmpty && sound.seals >= 3 && sound.merges >= 2
     for fault in SimulatedFileSystem.Fault.allCases {
-      let result = Sweep(seed: seed, random: 1, stride: stride * 3, fault: fault).run()
+      let result = Sweep(
+        seed: seed, random: 1, stride: 1, fault: fault, operationLimit: 120
+      ).run()
       let first = result.findings.first ?? "NOT FOUND"
-      print("planted \(fault): \(result.findings.count) findings in \(result.states) states (\(first))")
+      print(
+        "planted \(fault): \(result.findings.count) findings in \(result.states) states (\(first))")
       if result.findings.isEmpty { isGood = false }
     }
     let errors = ErrorSweep(seed: seed, stride: stride).run()

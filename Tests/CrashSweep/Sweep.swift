@@ -11,6 +11,8 @@ struct Sweep {
   let random: Int
   let stride: Int
   let fault: SimulatedFileSystem.Fault?
+  /// Operations after which no more crashes are tried; a planted fault shows early.
+  var operationLimit = Int.max
 
   struct Result: Sendable {
     var operations = 0
@@ -31,7 +33,7 @@ struct Sweep {
     let ledger = Ledger()
     let progress = Mutex(Progress(generator: SplitMix64(seed: seed ^ 0xC4A5)))
     disk.observe { operation in
-      guard operation % stride == 0 else { return }
+      guard operation % stride == 0, operation <= operationLimit else { return }
       let (acknowledged, attempted, isCreated) = ledger.state.withLock {
         ($0.acknowledged, $0.attempted, $0.isCreated)
       }
@@ -130,7 +132,8 @@ enum Survivor {
     let count = Int(snapshot.nextSequence) - 1
     guard count == acknowledged || count == attempted else {
       throw StoreError(
-        .damaged, detail: "\(count) occurrences; \(acknowledged) acknowledged, \(attempted) attempted")
+        .damaged,
+        detail: "\(count) occurrences; \(acknowledged) acknowledged, \(attempted) attempted")
     }
     var walked = 0
     var cursor = try snapshot.occurrences(order: .oldestFirst)

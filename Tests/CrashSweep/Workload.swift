@@ -51,7 +51,7 @@ struct Workload {
       occurrence.time = number % 7 == 0 ? nil : Int64(number) * 1000
       try batch.append(occurrence, content: content(number))
     }
-    batch.append(
+    try batch.append(
       Fact(kind: .watermark, key: Array("f".utf8), value: MetadataValue.int(Int64(first)).encoded))
     return batch
   }

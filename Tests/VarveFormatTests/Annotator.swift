@@ -29,7 +29,8 @@ struct Annotator {
   }
 
   mutating func counted(_ note: String) {
-    let count = varint("\(note), byte count")
+    let name = note.split(separator: " ").first ?? ""
+    let count = varint("byte count of \(name)")
     take(count, note)
   }
 

@@ -95,6 +95,7 @@ struct SegmentDecoder {
   private mutating func close(
     _ payload: [UInt8], itemCount: Int, footerAt: Int, end: Int
   ) throws(FormatError) {
+    let bytes = bytes
     let entries = try SegmentLayout.footer(payload.rawSpan, itemCount: itemCount)
     guard bytes.count == end + SegmentLayout.trailerByteCount else {
       throw FormatError(bytes.count < end + 16 ? .truncated : .trailingBytes, at: end)
@@ -103,6 +104,7 @@ struct SegmentDecoder {
     guard try SegmentLayout.footerOffset(trailer) == UInt64(footerAt) else {
       throw FormatError(.inconsistent, at: end)
     }
-    footer = .array(entries.map { Vector.json($0) })
+    let listed = entries.map { Vector.json($0) }
+    footer = .array(listed)
   }
 }

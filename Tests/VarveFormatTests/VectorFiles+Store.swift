@@ -149,7 +149,8 @@ extension VectorFiles {
     var notes = Annotator(bytes)
     notes.take(4, "blockCount                      FLT-1")
     notes.take(4, "zero                            FLT-1")
-    for _ in 0..<((bytes.count - 8) / 32) { notes.take(32, "a block of eight u32            FLT-4") }
+    let note = "a block of eight u32            FLT-4"
+    for _ in 0..<((bytes.count - 8) / 32) { notes.take(32, note) }
     return Vector(
       "05-filter", "the filter of the SHA-256 of \"0\" to \"29\"", structure: "filter",
       bytes: bytes, fields: notes.fields)

@@ -51,7 +51,7 @@ package enum CrashStates {
 
   /// How a write that was on its way can end.
   enum Damage: CaseIterable {
-    case firstHalf, lastHalf, hole, zeros, garbage, lessOneByte, firstSector
+    case firstHalf, lastHalf, hole, oneByte, zeros, garbage, lessOneByte, firstSector
 
     func apply(_ bytes: [UInt8], _ generator: inout SplitMix64) -> [(Int, [UInt8])] {
       let half = bytes.count / 2
@@ -61,6 +61,11 @@ package enum CrashStates {
       case .hole:
         let third = bytes.count / 3
         return [(0, Array(bytes[..<third])), (2 * third, Array(bytes[(2 * third)...]))]
+      case .oneByte:
+        guard !bytes.isEmpty else { return [(0, bytes)] }
+        var changed = bytes
+        changed[generator.below(bytes.count)] ^= 0x5A
+        return [(0, changed)]
       case .zeros: return [(0, [UInt8](repeating: 0, count: bytes.count))]
       case .garbage: return [(0, generator.bytes(bytes.count))]
       case .lessOneByte: return [(0, Array(bytes.dropLast()))]

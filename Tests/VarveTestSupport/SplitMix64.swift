@@ -1,6 +1,6 @@
 // Random numbers that a seed repeats, so that a failing seed fails again.
 
-/// SplitMix64 (S. Vigna, public domain).
+/// SplitMix64, by Sebastiano Vigna, in the public domain.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -26,7 +26,7 @@ def read_varint(data, position, end):
             raise FormatError("truncated", start, "varint")
         byte = data[position]
         if shift == 63 and byte > 1:
-            raise FormatError("outOfBounds", start, "varint over 64 bits")
+            raise FormatError("nonCanonicalVarint", start, "varint over 64 bits")
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             if byte == 0:

@@ -29,7 +29,7 @@ def decode(data, check_base=False):
     position = start
     for number in range(block_count):
         if offsets[number] != position - start:
-            raise FormatError("inconsistent", 8 + 4 * number)
+            raise FormatError("outOfOrder", 8 + 4 * number)
         rows = min(ROWS, row_count - number * ROWS)
         if position + 8 > size:
             raise FormatError("truncated", position)

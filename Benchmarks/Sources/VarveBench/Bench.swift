@@ -8,12 +8,15 @@ import VarveSources
 enum Bench {
   static var menu: [(name: String, what: String, run: (Arguments) throws -> [Figure])] {
     [
-    ("corpus", "write the seeded corpus to --out", Workloads.corpus),
-    ("ingest", "JSONL file into a new store, everything durable, no full text", Workloads.ingest),
-    ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
-    ("open", "open a store and answer a first query", Workloads.open),
-    ("newest", "the 50 newest occurrences of a project, with content", Workloads.newest),
-    ("commit", "one-message commits beside bare append and fdatasync; groups of 16", Workloads.commit),
+      ("corpus", "write the seeded corpus to --out", Workloads.corpus),
+      ("ingest", "JSONL file into a new store, everything durable, no full text", Workloads.ingest),
+      ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
+      ("open", "open a store and answer a first query", Workloads.open),
+      ("newest", "the 50 newest occurrences of a project, with content", Workloads.newest),
+      (
+        "commit", "one-message commits beside bare append and fdatasync; groups of 16",
+        Workloads.commit
+      ),
     ]
   }
 
@@ -21,7 +24,9 @@ enum Bench {
     do {
       let arguments = try Arguments(CommandLine.arguments.dropFirst())
       guard let workload = menu.first(where: { $0.name == arguments.workload }) else {
-        print("usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--json]")
+        print(
+          "usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--json]"
+        )
         for entry in menu { print("  \(entry.name): \(entry.what)") }
         System.end(2)
       }

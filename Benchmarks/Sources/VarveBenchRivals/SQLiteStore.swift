@@ -2,8 +2,8 @@
 
 import CSQLite
 
-/// A table of contents keyed by a 32-byte hash.
 // SAFETY: used by one thread; the handles are closed once, by `deinit`.
+/// A table of contents keyed by a 32-byte hash.
 @safe public final class SQLiteStore {
   private var database: OpaquePointer?
   private var insert: OpaquePointer?
@@ -30,7 +30,10 @@ import CSQLite
     guard code == SQLITE_OK else { throw Failure(code: code) }
   }
 
-  public func execute(_ sql: String) throws { try check(unsafe sqlite3_exec(database, sql, nil, nil, nil)) }
+  /// Runs statements without results.
+  public func execute(_ sql: String) throws {
+    try check(unsafe sqlite3_exec(database, sql, nil, nil, nil))
+  }
 
   private func prepare(_ sql: String, _ statement: inout OpaquePointer?) throws {
     try check(unsafe sqlite3_prepare_v2(database, sql, -1, &statement, nil))

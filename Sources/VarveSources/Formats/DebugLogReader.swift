@@ -43,6 +43,8 @@ struct DebugLogReader: RecordReader {
 
   /// Lines come with their LF; the last line end of an entry goes when it is emitted.
   private mutating func append(_ text: RawSpan, from: Int) {
+    // An entry this long is skipped; its bytes need not be kept.
+    guard entry.count <= Limits.contentByteCount else { return }
     let part = text.extracting(from..<text.byteCount)
     // SAFETY: the pointer is used only inside the closure.
     unsafe part.withUnsafeBytes { unsafe entry.append(contentsOf: $0) }
@@ -52,8 +54,10 @@ struct DebugLogReader: RecordReader {
 
   private mutating func emitEntry(into sink: inout RecordSink) {
     guard let place = start else { return }
-    if entry.last == 0x0A { entry.removeLast() }
-    if entry.last == 0x0D { entry.removeLast() }
+    if entry.last == 0x0A {
+      entry.removeLast()
+      if entry.last == 0x0D { entry.removeLast() }
+    }
     var fields = sink.fields(.log, place)
     fields[.phase] = sink.intern(phase)
     fields[.session] = sink.intern(session.rawSpan)
@@ -65,7 +69,7 @@ struct DebugLogReader: RecordReader {
     if let component = DebugComponent.component(entry.rawSpan) {
       fields[.component] = sink.intern(component.rawSpan)
     }
-    if entry.count <= Limits.contentByteCount {
+    if place.length <= UInt64(Limits.contentByteCount) {
       sink.emit(fields, content: entry.rawSpan, metadata: RawSpan(), at: place)
     } else {
       sink.skip(place, "line too long")

@@ -29,36 +29,45 @@ struct GenericJSONLReader: RecordReader {
     var hasContent = false
     var kind: Kind?
     var stated: JSONParser.Node?
+    var varve: JSONParser.Node?
+    var filled = SIMD16<UInt8>(repeating: 0)
     var index = root.index + 1
     while index < root.next {
       let member = document.parser.node(index)
       index = member.next
       switch Member(document, member) {
+      // Of several members that fill one field the first counts.
       case .content:
-        hasContent = appendContent(document, member) || hasContent
+        if !hasContent { hasContent = appendContent(document, member) }
       case .contentBase64:
-        if let text = document.string(member), let bytes = Base64.decode(text) {
+        if !hasContent, let text = document.string(member), let bytes = Base64.decode(text) {
           content = bytes
           hasContent = true
         }
       case .text(let field):
-        if member.kind == .string { fields[field] = LineParser.value(document, member, &sink) }
+        guard member.kind == .string, filled[field.rawValue] == 0 else { break }
+        filled[field.rawValue] = 1
+        fields[field] = LineParser.value(document, member, &sink)
       case .timestamp:
+        guard fields.time == OccurrenceFields.noTime else { break }
         fields.time = Self.time(document, member) ?? OccurrenceFields.noTime
       case .extractedAt:
+        guard fields.extractedAt == OccurrenceFields.noTime else { break }
         fields.extractedAt = Self.time(document, member) ?? OccurrenceFields.noTime
       case .kind:
+        guard kind == nil else { break }
         kind = document.string(member).flatMap { Kind(name: String(decoding: $0, as: UTF8.self)) }
-      case .error: fields.isError = document.isTrue(member)
-      case .echo: fields.isEcho = document.isTrue(member)
-      case .hash: stated = member
-      case .metadata: addMetadata(document, member)
-      case .varve: Self.applyPlace(document, member, &fields, &sink)
+      case .error: fields.isError = fields.isError || document.isTrue(member)
+      case .echo: fields.isEcho = fields.isEcho || document.isTrue(member)
+      case .hash: stated = stated ?? member
+      case .metadata: addMetadata(document, member, place, &sink)
+      case .varve: varve = varve ?? member
       case .ignored: break
-      case .other: metadata.add(key: member.key, document, member)
+      case .other: add(document, member, place, &sink)
       }
     }
     guard hasContent else { return sink.skip(place, "no content") }
+    if let varve { Self.applyPlace(document, varve, &fields, &sink) }
     fields.kind = kind ?? Self.kind(ofPhase: fields[.phase], sink)
     compare(stated, document, place, &sink)
     sink.emit(
@@ -78,15 +87,27 @@ struct GenericJSONLReader: RecordReader {
     return true
   }
 
-  private mutating func addMetadata(_ document: JSONDocument, _ node: JSONParser.Node) {
+  private mutating func add(
+    _ document: JSONDocument, _ member: JSONParser.Node, _ place: RecordSink.Place,
+    _ sink: inout RecordSink
+  ) {
+    guard metadata.add(key: member.key, document, member) else {
+      return sink.warn(place, "a member nested too deep for metadata was left out")
+    }
+  }
+
+  private mutating func addMetadata(
+    _ document: JSONDocument, _ node: JSONParser.Node, _ place: RecordSink.Place,
+    _ sink: inout RecordSink
+  ) {
     guard node.kind == .object else {
-      if node.kind != .null { metadata.add("metadata", document, node) }
+      if node.kind != .null { add(document, node, place, &sink) }
       return
     }
     var index = node.index + 1
     while index < node.next {
       let member = document.parser.node(index)
-      metadata.add(key: member.key, document, member)
+      add(document, member, place, &sink)
       index = member.next
     }
   }
@@ -158,8 +179,7 @@ struct GenericJSONLReader: RecordReader {
 
     init(_ document: JSONDocument, _ node: JSONParser.Node) {
       self = .other
-      let key = node.key
-      for (name, meaning) in Self.names where document.matches(key, name) {
+      for (name, meaning) in Self.names where document.isNamed(node, name) {
         self = meaning
         return
       }
@@ -230,7 +250,9 @@ public enum Base64 {
           word = word << 6 | UInt32(value)
         }
       }
-      for i in 0..<(3 - padding) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(16 - 8 * i))) }
+      for i in 0..<(3 - padding) {
+        bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(16 - 8 * i)))
+      }
     }
     return bytes
   }

@@ -28,8 +28,12 @@ struct HistoryReader: RecordReader {
     tree.bytes.removeAll(keepingCapacity: true)
     if let pasted = document.member(root, "pastedContents"), pasted.next > pasted.index + 1 {
       var writer = MetadataObject()
-      writer.add("pastedContents", document, pasted)
+      let isWhole = writer.add("pastedContents", document, pasted)
       tree.bytes = writer.finish()
+      if !isWhole || tree.count > Limits.metadataByteCount {
+        tree.bytes.removeAll()
+        sink.warn(place, "pasted contents beyond the limits of metadata were left out")
+      }
     }
     sink.emit(fields, content: display.rawSpan, metadata: tree.bytes.rawSpan, at: place)
   }
@@ -84,23 +88,32 @@ struct MetadataObject {
     count += 1
   }
 
-  mutating func add(_ name: StaticString, _ document: JSONDocument, _ node: JSONParser.Node) {
-    let mark = members
+  /// Adds a member with a value; adds nothing and says so if the value is nested too deep.
+  mutating func add(
+    _ name: StaticString, _ document: JSONDocument, _ node: JSONParser.Node
+  ) -> Bool {
+    let mark = members.count
     key(name)
-    if !document.appendTree(node, to: &members) {
-      members = mark
+    guard document.appendTree(node, to: &members) else {
+      members.bytes.removeLast(members.count - mark)
       count -= 1
+      return false
     }
+    return true
   }
 
-  mutating func add(key name: Range<Int>, _ document: JSONDocument, _ node: JSONParser.Node) {
+  /// Adds a member under the name that it has in the document.
+  mutating func add(
+    key name: Range<Int>, _ document: JSONDocument, _ node: JSONParser.Node
+  ) -> Bool {
     let mark = members.count
     document.appendText(name, hasEscape: node.keyHasEscape, to: &members)
-    if document.appendTree(node, to: &members) {
-      count += 1
-    } else {
+    guard document.appendTree(node, to: &members) else {
       members.bytes.removeLast(members.count - mark)
+      return false
     }
+    count += 1
+    return true
   }
 
   /// Adds a string member if it is there and not empty.

@@ -67,16 +67,17 @@ struct FileReading {
       if sink.batch.contentByteCount >= Committer.batchByteCount
         || sink.batch.count >= Committer.batchCount
       {
-        sink.batch.append(try watermark(position, reader).fact(key: key))
+        try sink.batch.append(try watermark(position, reader).fact(key: key))
         _ = try flow.submitIfLarge(&sink.batch)
         prepare(&sink)
       }
     }
     if position.isEnd { finish(&position, &reader, &sink, &result) }
-    sink.batch.append(try watermark(position, reader, isDone: position.isEnd && !result.isPending).fact(key: key))
+    try sink.batch.append(
+      try watermark(position, reader, isDone: position.isEnd && !result.isPending).fact(key: key))
     close(&result, sink, position)
     if result.report.lines > 0 || result.failure != nil {
-      sink.batch.append(runFile(result))
+      try sink.batch.append(runFile(result))
     }
     return result
   }

@@ -60,7 +60,8 @@ public final class Importer {
     for path in paths { entries += try HomeLayout.entries(of: path, format: options.format) }
     for entry in entries { bytesTotal += SourceStatus(path: entry.path)?.size ?? 0 }
     let snapshot = try store.snapshot()
-    report.run = 1 + UInt64(try snapshot.facts(.ingestRun).compactMap { RunKey.number($0.key) }.max() ?? 0)
+    report.run =
+      1 + UInt64(try snapshot.facts(.ingestRun).compactMap { RunKey.number($0.key) }.max() ?? 0)
     for fact in try snapshot.facts(.watermark) {
       watermarks[fact.key] = try? MetadataTree.decode(fact.value.rawSpan)
     }
@@ -68,7 +69,7 @@ public final class Importer {
     for entry in entries {
       guard try read(entry) else { break }
     }
-    appendRun(started: started, files: entries.count)
+    try appendRun(started: started, files: entries.count)
     try submit()
     report.committed = try committer.finish()
     report.seconds = Double(clock.now.nanoseconds(since: begin)) / 1e9
@@ -185,7 +186,7 @@ public final class Importer {
     batch = WriteBatch()
   }
 
-  private func appendRun(started: Int64, files: Int) {
+  private func appendRun(started: Int64, files: Int) throws {
     let sums: [MetadataValue.Member] = [
       .init("phase", .text(options.format?.rawValue ?? "all")),
       .init("host", .text(options.host)), .init("user", .text(options.user)),
@@ -196,7 +197,7 @@ public final class Importer {
       .init("bytes", .int(Int64(report.bytes))),
       .init("skipped", .int(Int64(report.skippedCount))),
     ]
-    batch.append(
+    try batch.append(
       Fact(
         kind: .ingestRun, key: RunKey.bytes(report.run), value: MetadataTree.encode(.object(sums))))
   }

@@ -25,6 +25,9 @@ package struct RecordSink {
   package private(set) var warnings: [SkippedRecord] = []
   package private(set) var lineCount = 0
   package private(set) var occurrenceCount = 0
+  /// Offsets of the last line that was skipped and of the last that gave something.
+  private var lastSkipped: UInt64?
+  private var lastEmitted: UInt64?
   package let file: String
   /// Fields that every occurrence of the file has.
   package var base: OccurrenceFields
@@ -44,7 +47,10 @@ package struct RecordSink {
 
   package mutating func countLine(_ count: Int = 1) { lineCount += count }
 
+  /// Accounts for a line that gives nothing; a line has one reason, the first.
   package mutating func skip(_ place: Place, _ reason: String) {
+    guard lastSkipped != place.offset else { return }
+    lastSkipped = place.offset
     skippedByReason[reason, default: 0] += 1
     guard skipped.count < Self.skippedMax else { return }
     skipped.append(
@@ -82,15 +88,16 @@ package struct RecordSink {
       unsafe RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount))
   }
 
-  /// Adds an occurrence; one that exceeds a limit is skipped with the limit as its reason.
+  /// Adds an occurrence; one that exceeds a limit is left out with the limit as its reason.
   package mutating func emit(
     _ fields: OccurrenceFields, content: RawSpan, metadata: RawSpan, at place: Place
   ) {
     do throws(StoreError) {
       try batch.append(fields, content: content, metadata: metadata)
       occurrenceCount += 1
+      lastEmitted = place.offset
     } catch {
-      skip(place, error.detail)
+      if lastEmitted == place.offset { drop(error.detail) } else { skip(place, error.detail) }
     }
   }
 

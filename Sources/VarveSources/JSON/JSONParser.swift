@@ -37,11 +37,13 @@ package enum JSONFailure: String, Sendable {
     // SAFETY: range and padding lie inside the buffer, as checked.
     let status = unsafe buffer.withUnsafeBytes { bytes in
       unsafe csimdjson_parse(
-        parser, bytes.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self),
+        parser,
+        bytes.baseAddress?.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self),
         range.count, &nodes, &nodeCount)
     }
     switch status {
-    case 0: return nil
+    // Some versions of simdjson skip a byte order mark, which is not part of JSON (RFC 8259, section 8.1).
+    case 0: return buffer.load(UInt8.self, at: range.lowerBound) == 0xEF ? .notJSON : nil
     case 2: return .notUTF8
     case 3: return .tooDeep
     default: return .notJSON
@@ -73,7 +75,8 @@ package enum JSONFailure: String, Sendable {
     let start = Int(raw.start)
     let key = Int(raw.key_start)
     return Node(
-      index: index, kind: Kind(rawValue: raw.type) ?? .null, range: start..<(start + Int(raw.count)),
+      index: index, kind: Kind(rawValue: raw.type) ?? .null,
+      range: start..<(start + Int(raw.count)),
       hasEscape: raw.has_escape != 0, key: key..<(key + Int(raw.key_count)),
       keyHasEscape: raw.key_has_escape != 0, next: Int(raw.next))
   }
@@ -99,24 +102,32 @@ package struct JSONDocument: ~Escapable {
     var index = node.index + 1
     while index < node.next {
       let child = parser.node(index)
-      if matches(child.key, name) { return child }
+      if isNamed(child, name) { return child }
       index = child.next
     }
     return nil
   }
 
-  package func matches(_ range: Range<Int>, _ name: StaticString) -> Bool {
-    guard range.count == name.utf8CodeUnitCount else { return false }
-    // SAFETY: the pointer of a static string holds `utf8CodeUnitCount` bytes for ever.
-    let wanted = unsafe RawSpan(
-      _unsafeStart: name.utf8Start, byteCount: name.utf8CodeUnitCount)
-    return line.extracting(range).isEqual(to: wanted)
+  /// Whether a member has a name.
+  package func isNamed(_ node: JSONParser.Node, _ name: StaticString) -> Bool {
+    matches(node.key, hasEscape: node.keyHasEscape, name)
   }
 
   /// Whether a node is a string with exactly these bytes.
   package func isString(_ node: JSONParser.Node?, _ text: StaticString) -> Bool {
-    guard let node, node.kind == .string, !node.hasEscape else { return false }
-    return matches(node.range, text)
+    guard let node, node.kind == .string else { return false }
+    return matches(node.range, hasEscape: node.hasEscape, text)
+  }
+
+  private func matches(_ range: Range<Int>, hasEscape: Bool, _ text: StaticString) -> Bool {
+    // SAFETY: the pointer of a static string holds `utf8CodeUnitCount` bytes for ever.
+    let wanted = unsafe RawSpan(
+      _unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    let inside = line.extracting(range)
+    if !hasEscape { return inside.isEqual(to: wanted) }
+    var bytes: [UInt8] = []
+    guard (try? JSONString.unescape(inside, appendingTo: &bytes)) != nil else { return false }
+    return bytes.rawSpan.isEqual(to: wanted)
   }
 
   /// The unescaped bytes of a string node; nil for other nodes and bad escapes.

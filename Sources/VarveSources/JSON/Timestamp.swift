@@ -24,7 +24,9 @@ package enum Timestamp {
     var zone: Int64 = 0
     if !reader.skip(0x5A) && !reader.isAtEnd {
       let isWest: Bool
-      if reader.skip(0x2D) { isWest = true } else {
+      if reader.skip(0x2D) {
+        isWest = true
+      } else {
         guard reader.skip(0x2B) else { return nil }
         isWest = false
       }

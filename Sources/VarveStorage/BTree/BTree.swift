@@ -109,14 +109,20 @@ package struct BTree: Sendable {
     while low < high {
       let middle = (low + high) / 2
       let at = start + middle * BTreePage.byteCount
-      if region.bytes.load(UInt8.self, at: at + 8) == BTreePage.leaf { low = middle + 1 } else { high = middle }
+      if region.bytes.load(UInt8.self, at: at + 8) == BTreePage.leaf {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return low
   }
 
   /// A cursor at the first entry not less than `key`.
   package func cursor(from key: TreeKey) throws(StorageError) -> BTreeCursor {
-    guard height > 0 else { return BTreeCursor(tree: self, leaves: 0, leaf: 0, entries: [], index: 0) }
+    guard height > 0 else {
+      return BTreeCursor(tree: self, leaves: 0, leaf: 0, entries: [], index: 0)
+    }
     let number = try leaf(for: key)
     var entries: [(key: TreeKey, value: TreeValue)] = []
     _ = try appendLeaf(number, to: &entries)

@@ -65,7 +65,9 @@ struct BTreeBuilder {
       height += 1
       for entry in below {
         var shared = keyByteCount
-        if let first = page.first?.key { shared = min(prefixCount, first.sharedByteCount(entry.key)) }
+        if let first = page.first?.key {
+          shared = min(prefixCount, first.sharedByteCount(entry.key))
+        }
         let size =
           BTreePage.headerByteCount + shared + (page.count + 1) * (keyByteCount - shared + 4)
         if size > BTreePage.byteCount {

@@ -147,7 +147,9 @@ package final class IndexFile: Sendable {
   ) throws(StorageError) -> ClosedRange<UInt64>? {
     let tree = tree(.identity)
     var forward = try tree.cursor(from: TreeKey(high, low))
-    guard let first = try forward.next(), first.key.a == high, first.key.b == low else { return nil }
+    guard let first = try forward.next(), first.key.a == high, first.key.b == low else {
+      return nil
+    }
     var backward = try tree.cursor(from: TreeKey(high, low, .max, .max, .max))
     guard let last = try backward.previous(), last.key.c >= first.key.c else { return nil }
     return first.key.c...last.key.c
@@ -184,7 +186,9 @@ package final class IndexFile: Sendable {
       var high = reader.count
       while low < high {
         let middle = (low + high) / 2
-        if try reader.text(middle).lexicographicallyPrecedes(text) { low = middle + 1 } else {
+        if try reader.text(middle).lexicographicallyPrecedes(text) {
+          low = middle + 1
+        } else {
           high = middle
         }
       }
@@ -291,7 +295,8 @@ extension IndexFile {
     for section in sections.sorted(by: { $0.offset < $1.offset }) {
       for i in end..<max(end, Int(section.offset)) where bytes.load(UInt8.self, at: i) != 0 {
         throw StorageError(
-          FormatError(.reservedNotZero, at: i), path: path, doing: "check the bytes between sections")
+          FormatError(.reservedNotZero, at: i), path: path,
+          doing: "check the bytes between sections")
       }
       end = Int(section.offset + section.byteCount)
     }

@@ -69,7 +69,8 @@ package struct IndexMerger {
           for value in values {
             guard value <= UInt64(ordinals[position].count) else {
               throw StorageError(
-                .corrupt, path: input.path, doing: "column \(column) names a text that is not there")
+                .corrupt, path: input.path, doing: "column \(column) names a text that is not there"
+              )
             }
             builder.append(value == 0 ? 0 : UInt64(ordinals[position][Int(value) - 1]) + 1)
           }

@@ -17,13 +17,13 @@ package final class LogWriter {
   package internal(set) var end: LogPosition
   var active: any WritableFile
   private var tailFile: (any WritableFile)?
-  private var lock: (any FileLock)?
+  var lock: (any FileLock)?
   /// Blocks of the active segment, if all of them were seen; sealing needs them.
   var blockEntries: [BlockEntry]?
-  private var isPoisoned = false
+  var isPoisoned = false
   private var scopeCache: ScopeCache?
   private var view: StoreView?
-  private let segmentByteCount: UInt64
+  let segmentByteCount: UInt64
   private var hasCleaned = false
 
   /// Opens the writing side of a store; nothing is read or changed before the first `acquire`.
@@ -101,7 +101,8 @@ package final class LogWriter {
           manifest, digest: current.digest, paths: paths, fileSystem: fileSystem, reusing: version))
     }
     if let seen = Recovery.tailFile(paths, fileSystem, storeID: version.manifest.storeID),
-      seen.end == end, seen.commitNumber == history.commitNumber, try active.byteCount() == end.offset,
+      seen.end == end, seen.commitNumber == history.commitNumber,
+      try active.byteCount() == end.offset,
       (seen.bootHigh, seen.bootLow) == fileSystem.bootID
     {
       // Nobody else wrote.
@@ -172,7 +173,7 @@ package final class LogWriter {
     if let stopped = scanner.stopped { throw stopped }
   }
 
-  private func createSegment(
+  func createSegment(
     _ id: UInt64, storeID: StoreID, body: [UInt8]
   ) throws(StorageError) -> any WritableFile {
     var writer = ByteWriter(reserving: FileHeader.byteCount + body.count)
@@ -194,7 +195,8 @@ package final class LogWriter {
   package func contains(_ identity: OccurrenceIdentity) throws(StorageError) -> Bool {
     if tail.contains(identity) { return true }
     let scope = (identity.scopeHigh, identity.scopeLow)
-    if scopeCache?.version !== version || scopeCache?.high != scope.0 || scopeCache?.low != scope.1 {
+    if scopeCache?.version !== version || scopeCache?.high != scope.0 || scopeCache?.low != scope.1
+    {
       var ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)] = []
       for index in version.indexes.reversed() {
         if let offsets = try index.offsets(ofScope: scope.0, scope.1) {
@@ -265,7 +267,7 @@ package final class LogWriter {
   }
 
   /// MAN-14: tells other processes how far the log is durable. Never synced.
-  private func writeTail() throws(StorageError) {
+  func writeTail() throws(StorageError) {
     let boot = fileSystem.bootID
     let bytes = TailFile(
       generation: version.manifest.generation, storeID: version.manifest.storeID,
@@ -277,136 +279,6 @@ package final class LogWriter {
         ? try fileSystem.openForWriting(paths.tail) : try fileSystem.create(paths.tail)
     }
     try tailFile?.overwrite(bytes, at: 0)
-  }
-
-  // MARK: Generations
-
-  /// Writes the index of the whole tail and publishes it; seals the segment if it is full.
-  package func publishIndex() throws(StorageError) {
-    precondition(lock != nil, "publishing needs the lock")
-    guard !tail.isEmpty else { return try sealIfFull() }
-    do throws(StorageError) {
-      var manifest = version.manifest
-      let id = manifest.nextIndexID
-      let name = paths.temporary("index-\(id)")
-      try fileSystem.unlink(name)
-      var writer = IndexFileWriter(
-        header: FileHeader(kind: .index, number: id, storeID: manifest.storeID),
-        file: try fileSystem.create(name))
-      try IndexBuilder(tail, range: tail.rows.indices).write(to: &writer)
-      let finished = try writer.finish()
-      try fileSystem.rename(name, to: paths.index(id))
-      try fileSystem.syncDirectory(paths.indexes)
-      manifest.nextIndexID += 1
-      manifest.indexes.append(
-        IndexEntry(
-          id: id, firstSequence: tail.firstSequence, recordCount: UInt64(tail.rows.count),
-          byteCount: finished.byteCount, level: 0, digest: finished.digest))
-      let last = manifest.segments.count - 1
-      manifest.segments[last].byteCount = end.offset
-      manifest.segments[last].recordCount += UInt64(tail.rows.count)
-      manifest.indexedEnd = end
-      manifest.nextSequence = tail.nextSequence
-      manifest.commitNumber = history.commitNumber
-      manifest.historyDigest = history.digest
-      try publish(manifest, newActive: nil)
-      tail = TailRows(firstSequence: manifest.nextSequence)
-      try writeTail()
-      try sealIfFull()
-    } catch {
-      isPoisoned = true
-      throw error
-    }
-  }
-
-  /// Closes the active segment with a footer once it is large enough. SEG-30 to SEG-36.
-  private func sealIfFull() throws(StorageError) {
-    guard end.offset >= segmentByteCount, tail.isEmpty else { return }
-    var manifest = version.manifest
-    var footer = ByteWriter()
-    let entries = try allBlockEntries()
-    SegmentLayout.appendFooter(entries, at: end.offset, to: &footer)
-    try active.overwrite(footer.bytes, at: end.offset)
-    try active.sync()
-    let last = manifest.segments.count - 1
-    manifest.segments[last].state = .sealed
-    manifest.segments[last].byteCount = end.offset + UInt64(footer.count)
-    manifest.segments[last].digest = try digest(of: active)
-    let id = manifest.nextSegmentID
-    let file = try createSegment(id, storeID: manifest.storeID, body: [])
-    manifest.nextSegmentID += 1
-    manifest.segments.append(
-      SegmentEntry(
-        id: id, state: .active, byteCount: UInt64(FileHeader.byteCount),
-        firstSequence: manifest.nextSequence, recordCount: 0, digest: .zero))
-    manifest.indexedEnd = LogPosition(segment: id, offset: UInt64(FileHeader.byteCount))
-    try publish(manifest, newActive: file)
-    end = manifest.indexedEnd
-    blockEntries = []
-    try writeTail()
-  }
-
-  private func allBlockEntries() throws(StorageError) -> [BlockEntry] {
-    if let blockEntries { return blockEntries }
-    guard let segment = version.segments[version.activeID] else { return [] }
-    return try SegmentBlocks.list(segment, limit: end.offset)
-  }
-
-  private func digest(of file: any WritableFile) throws(StorageError) -> ContentHash {
-    var digest = Digest()
-    var at: UInt64 = 0
-    while true {
-      let bytes = try file.read(at: at, count: 1 << 20)
-      if bytes.isEmpty { return digest.finish() }
-      digest.update(bytes)
-      at += UInt64(bytes.count)
-    }
-  }
-
-  /// Publishes a merged index in place of its inputs, if they are all still current; true if it did.
-  package func publishMerge(
-    of inputs: [UInt64], temporary: String, finished: FinishedIndex
-  ) throws(StorageError) -> Bool {
-    precondition(lock != nil, "publishing needs the lock")
-    var manifest = version.manifest
-    guard let first = manifest.indexes.firstIndex(where: { $0.id == inputs.first }),
-      manifest.indexes[first...].prefix(inputs.count).map(\.id) == inputs
-    else { return false }
-    let range = first..<(first + inputs.count)
-    let id = manifest.nextIndexID
-    do throws(StorageError) {
-      try fileSystem.rename(temporary, to: paths.index(id))
-      try fileSystem.syncDirectory(paths.indexes)
-      manifest.nextIndexID += 1
-      let replaced = manifest.indexes[range]
-      let merged = IndexEntry(
-        id: id, firstSequence: replaced.first?.firstSequence ?? 0,
-        recordCount: replaced.reduce(0) { $0 + $1.recordCount }, byteCount: finished.byteCount,
-        level: (replaced.map(\.level).max() ?? 0) &+ 1, digest: finished.digest)
-      manifest.indexes.replaceSubrange(range, with: [merged])
-      try publish(manifest, newActive: nil)
-      try writeTail()
-    } catch {
-      isPoisoned = true
-      throw error
-    }
-    for id in inputs { try fileSystem.unlink(paths.index(id)) }
-    return true
-  }
-
-  /// Makes a manifest durable and current, and opens it.
-  func publish(
-    _ next: Manifest, newActive: (any WritableFile)?
-  ) throws(StorageError) {
-    var manifest = next
-    manifest.generation = version.manifest.generation + 1
-    manifest.previous = version.manifestDigest
-    manifest.time = fileSystem.now()
-    let digest = try manifests.publish(manifest)
-    version = try Version.open(
-      manifest, digest: digest, paths: paths, fileSystem: fileSystem, reusing: version)
-    if let newActive { active = newActive }
-    try manifests.removeOld(newest: manifest.generation)
   }
 
   // MARK: Cleaning
@@ -438,29 +310,5 @@ package final class LogWriter {
       try fileSystem.unlink(paths.segment(id))
     }
     hasCleaned = true
-  }
-}
-
-/// Lists the blocks of a segment by their headers.
-package enum SegmentBlocks {
-  package static func list(
-    _ segment: SegmentFile, limit: UInt64
-  ) throws(StorageError) -> [BlockEntry] {
-    var entries: [BlockEntry] = []
-    var at = UInt64(FileHeader.byteCount)
-    while at < limit {
-      let bytes = try segment.file.readExactly(
-        at: at, count: BlockHeader.byteCount, "read block header")
-      let header = try inFile(segment.path, base: at, "read block header") {
-        () throws(FormatError) in try BlockHeader(bytes.rawSpan)
-      }
-      entries.append(
-        BlockEntry(
-          offset: at, firstSequence: header.firstSequence, itemCount: UInt32(header.itemCount),
-          kind: header.kind, storedByteCount: UInt32(header.storedByteCount),
-          rawByteCount: UInt32(header.rawByteCount)))
-      at += UInt64(BlockHeader.byteCount + header.storedByteCount)
-    }
-    return entries
   }
 }

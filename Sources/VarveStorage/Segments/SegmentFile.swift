@@ -18,7 +18,8 @@ package final class SegmentFile: Sendable {
     }
     guard header.storeID == storeID, header.number == id else {
       throw StorageError(
-        .corrupt, path: file.path, offset: 8, doing: "the segment belongs to another store or place")
+        .corrupt, path: file.path, offset: 8, doing: "the segment belongs to another store or place"
+      )
     }
   }
 

@@ -135,7 +135,8 @@ package struct TailLoader {
       known = try self.message(first, tail: tail)
     case .reference:
       let view = StoreView(
-        version: version, tail: FrozenTail(tail, storeID: storeID), history: History(
+        version: version, tail: FrozenTail(tail, storeID: storeID),
+        history: History(
           commitNumber: 0, digest: .zero), end: version.manifest.indexedEnd)
       let content = try view.content(record, in: block)
       known = (Digest.hash(content), content.count)

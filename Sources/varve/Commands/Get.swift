@@ -51,7 +51,9 @@ struct Get: ParsableCommand {
     Output.line(Style.bold("\(message.hash)"))
     Output.line("id \(message.id), \(message.content.count) bytes, seen \(occurrences.count) times")
     for occurrence in occurrences.prefix(20) { Output.line("  " + OccurrenceText.line(occurrence)) }
-    if occurrences.count > 20 { Output.line("  … and \(occurrences.count - 20) more; --json lists them") }
+    if occurrences.count > 20 {
+      Output.line("  … and \(occurrences.count - 20) more; --json lists them")
+    }
     Output.line()
     Output.line(Escape.terminal(message.content, keepingLines: true))
   }

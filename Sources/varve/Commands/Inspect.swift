@@ -37,7 +37,8 @@ struct Inspect: ParsableCommand {
         let fields = structure.fields.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
         let offset = String(structure.offset)
         let padded = String(repeating: " ", count: max(0, 10 - offset.count)) + offset
-        Output.line(Escape.terminal("\(padded)  \(Style.isOn ? structure.kind : structure.kind)  \(fields)"))
+        Output.line(
+          Escape.terminal("\(padded)  \(Style.isOn ? structure.kind : structure.kind)  \(fields)"))
       }
       if let problem = inspection.problem { Output.line(Escape.terminal("PROBLEM: \(problem)")) }
     }

@@ -76,7 +76,7 @@ struct ProjectsSet: ParsableCommand {
     if let description { facts.description = description }
     if let active { facts.isActive = active }
     var batch = WriteBatch()
-    batch.append(facts.fact)
+    try batch.append(facts.fact)
     try store.commit(batch)
     try store.flush()
   }

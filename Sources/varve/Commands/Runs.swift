@@ -14,7 +14,8 @@ struct Runs: ParsableCommand {
   @Option(name: .customLong("run"), help: ArgumentHelp("Only this run.", valueName: "number"))
   var only: UInt64?
 
-  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("How many rows.", valueName: "count"))
+  @Option(
+    name: [.customShort("n"), .long], help: ArgumentHelp("How many rows.", valueName: "count"))
   var limit: Int = 50
 
   func run() throws {
@@ -57,7 +58,8 @@ struct Runs: ParsableCommand {
       ("id", .int(file.run)), ("phase", value("phase")), ("file", .string(file.path)),
       ("bytes", value("bytes")), ("sha256Before", value("sha256Before")),
       ("sha256After", value("sha256After")), ("new", .int(new)), ("repeated", .int(repeated)),
-      ("skipped", value("skipped")), ("errors", .int(value: file.value["status"]?.text == "failed")),
+      ("skipped", value("skipped")),
+      ("errors", .int(value: file.value["status"]?.text == "failed")),
       ("started", .time(started)), ("completed", .time(completed)), ("durationSeconds", seconds),
       ("status", value("status")), ("note", .text(run?.value["note"]?.text)),
       ("host", .text(run?.value["host"]?.text)), ("user", .text(run?.value["user"]?.text)),

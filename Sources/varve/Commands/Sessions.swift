@@ -73,7 +73,9 @@ struct Sessions: ParsableCommand {
     if let first = session.first, let last = session.last {
       seconds = .int((last - first) / 1000)
     }
-    let resume = session.project.map { "cd '\($0.replacingQuotes)' && claude --resume \(session.name)" }
+    let resume = session.project.map {
+      "cd '\($0.replacingQuotes)' && claude --resume \(session.name)"
+    }
     return .object([
       ("id", .string(session.name)), ("title", .text(title)), ("project", .text(session.project)),
       ("started", .time(session.first)), ("ended", .time(session.last)),

@@ -52,7 +52,8 @@ struct Verify: ParsableCommand {
     }
     if !report.isSound { throw Exit(code: 4) }
     if let expectAtLeast, !isEnough {
-      Output.note("varve: expected at least \(expectAtLeast) occurrences, found \(report.occurrences)")
+      Output.note(
+        "varve: expected at least \(expectAtLeast) occurrences, found \(report.occurrences)")
       throw Exit(code: 1)
     }
   }

@@ -4,22 +4,31 @@ import ArgumentParser
 import Varve
 
 struct FilterArguments: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Only this project: a path or its last components.", valueName: "path"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Only this project: a path or its last components.", valueName: "path"))
   var project: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only this session: 4 or more characters of its id.", valueName: "id"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Only this session: 4 or more characters of its id.", valueName: "id"))
   var session: String?
 
-  @Option(name: .long, help: ArgumentHelp("From this time on: 2h, yesterday, 2026-11-22.", valueName: "time"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("From this time on: 2h, yesterday, 2026-11-22.", valueName: "time"))
   var since: String?
 
-  @Option(name: .long, help: ArgumentHelp("Up to this time; a day includes itself.", valueName: "time"))
+  @Option(
+    name: .long, help: ArgumentHelp("Up to this time; a day includes itself.", valueName: "time"))
   var until: String?
 
   @Option(name: .long, help: ArgumentHelp("Only this kind; can be repeated.", valueName: "kind"))
   var kind: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("Only this level, exactly; can be repeated.", valueName: "level"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Only this level, exactly; can be repeated.", valueName: "level"))
   var level: [String] = []
 
   @Option(name: .long, help: ArgumentHelp("Only this component.", valueName: "name"))

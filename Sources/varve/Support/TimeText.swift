@@ -85,7 +85,8 @@ enum TimeText {
     }
     if let moment = TimeParsing.iso8601(text) { return (moment, moment) }
     throw ValidationError(
-      "'\(text)' is not a time: use 2h, 3d, 2w, today, yesterday, 2026-11-22 or 2026-11-22T09:00:00Z")
+      "'\(text)' is not a time: use 2h, 3d, 2w, today, yesterday, 2026-11-22 or 2026-11-22T09:00:00Z"
+    )
   }
 
   private static let units: [Character: Int64] = [
