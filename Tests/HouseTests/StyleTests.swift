@@ -20,11 +20,11 @@ struct StyleTests {
   ]
 
   /// Files over 400 lines, with what they may have; only to be made smaller.
-  static let longFiles = ["Sources/VarveStorage/Segments/LogWriter.swift": 466]
+  static let longFiles: [String: Int] = [:]
 
   /// Lines over 100 columns in all of `Sources`, nearly all comments; only to be made fewer.
-  static let longLinesMax = 105
-  static let columnsMax = 130
+  static let longLinesMax = 66
+  static let columnsMax = 110
 
   /// Characters that are not ASCII, where output or a comment needs them.
   static let otherCharacters: [String: String] = [

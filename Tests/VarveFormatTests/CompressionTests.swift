@@ -31,7 +31,7 @@ struct CompressionTests {
     for kind in [CompressionKind.lz4, .zlib] {
       var stored: [UInt8] = []
       #expect(Compression.compress(raw.rawSpan, kind: kind, appendingTo: &stored) == kind)
-      for count in [0, 1, raw.count - 1, raw.count + 1] {
+      for count in [1, raw.count - 1, raw.count + 1] {
         #expect(throws: FormatError(.decompressionFailed, at: 0)) {
           try Compression.decompress(stored.rawSpan, kind: kind, byteCount: count)
         }

@@ -65,6 +65,7 @@ import VarveTestSupport
     .bad("array", #"["display"]"#), .bad("string", #""display""#), .bad("number", "5"),
     .bad("null", "null"), .bad("text", "hello world"), .bad("empty escape", #"{"display":"\"}"#),
     .bad("mismatch", #"{"display":["x"}"#), .bad("NUL run", String(repeating: "\0", count: 512)),
+    .bad("byte order mark", "\u{FEFF}" + #"{"display":"x"}"#),
     .bad("NUL after a record", #"{"display":"x"}"# + "\0\0"),
     .inside("NUL in a string", [0x61, 0, 0x62], "not a JSON object"),
     .inside("control character", [1], "not a JSON object"),
@@ -101,7 +102,7 @@ import VarveTestSupport
     .good("minus zero", #"{"display":"x","n":-0.0e-0}"#),
     .good("blanks", "  {\t\"display\" :\"x\"} \t"),
     .good("CR", #"{"display":"x"}"# + "\r"),
-    .good("byte order mark", "\u{FEFF}" + #"{"display":"x"}"#),
+   
     .good(
       "5 MB", #"{"display":"\#(String(repeating: "é", count: 2_500_000))"}"#,
       String(repeating: "é", count: 2_500_000)),
@@ -388,6 +389,8 @@ import VarveTestSupport
     try world.scratch.write("many/c.jsonl", #"{"content":"c"}"# + "\n")
     try FileManager.default.createSymbolicLink(
       atPath: world.scratch.path + "/many/a.jsonl", withDestinationPath: "/gone")
+    try FileManager.default.createSymbolicLink(
+      atPath: world.scratch.path + "/many/loop.jsonl", withDestinationPath: ".")
     let report = try world.ingest(world.scratch.path + "/many")
     #expect(try world.sightings().map(\.text) == ["b", "c"])
     #expect(report.failures.map(\.path) == [world.scratch.path + "/many/a.jsonl"])

@@ -146,7 +146,7 @@ import VarveTestSupport
     let found = try world.sightings()
     #expect(found.map(\.text) == ["one", "two\n  more\n  torn", "three"])
     #expect(found.map(\.occurrence.place.line) == [1, 2, 5])
-    #expect(found.map(\.occurrence.place.offset) == [0, 12, 39])
+    #expect(found.map(\.occurrence.place.offset) == [0, 12, 38])
   }
 
   @Test("An old log, or a complete one, is taken to its end", .requirement("CON-20"))

@@ -97,9 +97,10 @@ import VarveTestSupport
     try world.scratch.write("home/todos/x.json", "[]")
     try world.scratch.write("home/projects/notes.txt", "no transcript")
     try world.scratch.write("home/debug/deeper/x.txt", "[DEBUG] not read\n")
-    let names = try HomeLayout.entries(of: world.home, format: nil).map(\.name)
-    #expect(names == ["history.jsonl", "projects/-p/s.jsonl", "debug/session-1.txt"])
-    try world.ingest()
+    let report = try world.ingest()
+    #expect(report.files == 3 && report.failures.isEmpty)
+    let paths = try world.sightings().map(\.occurrence.place.path)
+    #expect(paths == ["history.jsonl", "projects/-p/s.jsonl", "debug/session-1.txt"])
     #expect(try world.sightings().map(\.text) == ["h", "p", "d"])
   }
 }

@@ -206,7 +206,9 @@ import VarveTestSupport
     for file in try world.snapshot().runFiles() where !file.path.hasPrefix("debug/") {
       lines += Int(file.value["lines"]?.int ?? 0)
     }
-    #expect(places.count == lines)
+    // The last line of one transcript is still being written.
+    #expect(report.pendingFiles == 1)
+    #expect(places.count + 1 == lines)
     #expect(lines > 200)
     #expect(report.committed.occurrencesNew == found.count)
   }

@@ -34,7 +34,10 @@ struct FileReading {
     var filled = 0
     var start: UInt64
     var line: UInt64
-    var skipsLine = false
+    /// Bytes of the buffer that hold no line end.
+    var scanned = 0
+    /// Where a line began that is too long to keep; nil while there is none.
+    var tooLong: UInt64?
     var digest = RunningDigest()
     var isEnd = false
   }
@@ -72,7 +75,11 @@ struct FileReading {
         prepare(&sink)
       }
     }
-    if position.isEnd { finish(&position, &reader, &sink, &result) }
+    if position.isEnd {
+      finish(&position, &reader, &sink, &result)
+    } else if stopped {
+      result.report.status = "interrupted"
+    }
     try sink.batch.append(
       try watermark(position, reader, isDone: position.isEnd && !result.isPending).fact(key: key))
     close(&result, sink, position)
@@ -118,13 +125,17 @@ struct FileReading {
     _ position: inout Position, _ reader: inout Reader, _ sink: inout RecordSink
   ) {
     var consumed = 0
-    while let end = newline(position.buffer, from: consumed, to: position.filled) {
+    while let end = newline(
+      position.buffer, from: max(consumed, position.scanned), to: position.filled)
+    {
       position.line += 1
       let place = RecordSink.Place(
         line: position.line, offset: position.start + UInt64(consumed),
         length: UInt64(end + 1 - consumed))
-      if position.skipsLine {
-        position.skipsLine = false
+      if position.tooLong != nil {
+        position.tooLong = nil
+      } else if end - consumed > Self.lineByteCountMax {
+        skipLong(place, &sink)
       } else {
         take(position.buffer.rawSpan, consumed..<(end + 1), place, &reader, &sink)
       }
@@ -132,20 +143,24 @@ struct FileReading {
     }
     if position.filled - consumed > Self.lineByteCountMax {
       // Too long to keep: forget what there is and skip to its end.
-      if !position.skipsLine {
-        let place = RecordSink.Place(
-          line: position.line + 1, offset: position.start + UInt64(consumed), length: 0)
-        sink.countLine()
-        sink.skip(place, "line too long")
+      if position.tooLong == nil {
+        let offset = position.start + UInt64(consumed)
+        skipLong(RecordSink.Place(line: position.line + 1, offset: offset, length: 0), &sink)
+        position.tooLong = offset
       }
-      position.skipsLine = true
       consumed = position.filled
     }
+    position.scanned = position.filled - consumed
     guard consumed > 0 else { return }
     position.start += UInt64(consumed)
     position.buffer.replaceSubrange(
       0..<(position.filled - consumed), with: position.buffer[consumed..<position.filled])
     position.filled -= consumed
+  }
+
+  private func skipLong(_ place: RecordSink.Place, _ sink: inout RecordSink) {
+    sink.countLine()
+    sink.skip(place, "line too long")
   }
 
   private func newline(_ buffer: [UInt8], from: Int, to: Int) -> Int? {
@@ -163,7 +178,10 @@ struct FileReading {
       return
     }
     var end = line.upperBound
-    if buffer.load(UInt8.self, at: end - 1) == 0x0A { end -= 1 }
+    if buffer.load(UInt8.self, at: end - 1) == 0x0A {
+      end -= 1
+      if end > line.lowerBound, buffer.load(UInt8.self, at: end - 1) == 0x0D { end -= 1 }
+    }
     let text = trimBlanks(buffer, line.lowerBound..<end)
     guard !text.isEmpty else { return }
     sink.countLine()
@@ -177,13 +195,13 @@ struct FileReading {
     _ position: inout Position, _ reader: inout Reader, _ sink: inout RecordSink,
     _ result: inout Result
   ) {
-    if position.filled > 0, !position.skipsLine {
+    if position.filled > 0, position.tooLong == nil, !isBlankLine(position) {
       let place = RecordSink.Place(
         line: position.line + 1, offset: position.start, length: UInt64(position.filled))
       let isWhole = entry.format == .debug ? isSettled : parses(position)
       if isWhole {
+        // Its number stays: a line end that comes later still belongs to this line.
         take(position.buffer.rawSpan, 0..<position.filled, place, &reader, &sink)
-        position.line += 1
         position.start += UInt64(position.filled)
         position.filled = 0
       } else {
@@ -200,17 +218,26 @@ struct FileReading {
     return SourceFolder.now() - mark.status.modified / 1_000_000 > 3_600_000
   }
 
+  /// Blanks alone are no record; they stay, as the line may still grow.
+  private func isBlankLine(_ position: Position) -> Bool {
+    entry.format != .debug
+      && trimBlanks(position.buffer.rawSpan, 0..<position.filled).isEmpty
+  }
+
   private func parses(_ position: Position) -> Bool {
-    let text = trimBlanks(position.buffer.rawSpan, 0..<position.filled)
-    guard !text.isEmpty, let parser = JSONParser() else { return !text.isEmpty ? false : true }
-    return parser.parse(position.buffer.rawSpan, text) == nil && parser.node(0).kind == .object
+    let buffer = position.buffer.rawSpan
+    let text = trimBlanks(buffer, 0..<position.filled)
+    guard let parser = JSONParser(), parser.parse(buffer, text) == nil else { return false }
+    let document = JSONDocument(parser, line: buffer.extracting(text))
+    return document.root.kind == .object && document.hasValidEscapes()
   }
 
   private func watermark<Reader: RecordReader>(
     _ position: Position, _ reader: Reader, isDone: Bool = false
   ) throws -> Watermark {
     var mark = mark
-    mark.offset = position.start
+    // A line that is too long is read, and skipped, again when it grew or reading was interrupted.
+    mark.offset = position.tooLong ?? position.start
     mark.line = position.line
     if let pending = reader.pending {
       mark.offset = pending.offset
@@ -237,8 +264,24 @@ struct FileReading {
     result.skippedByReason = sink.skippedByReason
     result.droppedByReason = sink.droppedByReason
     if options.digestsSources, mark.offset == 0, position.isEnd {
-      result.report.sha256Before = position.digest.finish()
-      result.report.sha256After = result.report.sha256Before
+      let digest = position.digest.finish()
+      result.report.sha256Before = digest
+      result.report.sha256After = isStill ? digest : try? digestAgain()
+    }
+  }
+
+  /// Whether the file is, by its status, as it was when it was opened.
+  private var isStill: Bool { entry.path == "-" || (try? file.status()) == mark.status }
+
+  private func digestAgain() throws(SourceError) -> ContentHash {
+    var digest = RunningDigest()
+    var buffer = [UInt8](repeating: 0, count: Self.pieceByteCount)
+    var offset: UInt64 = 0
+    while true {
+      let got = try file.read(into: &buffer, from: 0, limit: buffer.count, at: offset)
+      if got == 0 { return digest.finish() }
+      digest.update(buffer.rawSpan.extracting(0..<got))
+      offset += UInt64(got)
     }
   }
 

@@ -28,7 +28,7 @@ public struct FileReport: Sendable {
   public var started: Int64 = 0
   /// When it was done.
   public var completed: Int64 = 0
-  /// `done`, `unchanged` or `failed`.
+  /// `done`, `interrupted` or `failed`.
   public var status = "done"
 }
 

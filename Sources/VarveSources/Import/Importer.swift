@@ -57,7 +57,11 @@ public final class Importer {
     let clock = ContinuousClock()
     let begin = clock.now
     var entries: [SourceEntry] = []
-    for path in paths { entries += try HomeLayout.entries(of: path, format: options.format) }
+    for path in paths {
+      let listing = try HomeLayout.listing(of: path, format: options.format)
+      entries += listing.entries
+      report.failures += listing.failures
+    }
     for entry in entries { bytesTotal += SourceStatus(path: entry.path)?.size ?? 0 }
     let snapshot = try store.snapshot()
     report.run =
@@ -66,10 +70,16 @@ public final class Importer {
       watermarks[fact.key] = try? MetadataTree.decode(fact.value.rawSpan)
     }
     let started = SourceFolder.now()
-    for entry in entries {
-      guard try read(entry) else { break }
+    var isInterrupted = false
+    for entry in entries where !isInterrupted {
+      do {
+        isInterrupted = try !read(entry)
+      } catch let error as SourceError {
+        // What was read of the file stays; the next run reads it again from its last mark.
+        report.failures.append(error)
+      }
     }
-    try appendRun(started: started, files: entries.count)
+    try appendRun(started: started, files: entries.count, isInterrupted: isInterrupted)
     try submit()
     report.committed = try committer.finish()
     report.seconds = Double(clock.now.nanoseconds(since: begin)) / 1e9
@@ -186,13 +196,14 @@ public final class Importer {
     batch = WriteBatch()
   }
 
-  private func appendRun(started: Int64, files: Int) throws {
+  private func appendRun(started: Int64, files: Int, isInterrupted: Bool) throws {
+    let status = isInterrupted ? "interrupted" : report.failures.isEmpty ? "done" : "partial"
     let sums: [MetadataValue.Member] = [
       .init("phase", .text(options.format?.rawValue ?? "all")),
       .init("host", .text(options.host)), .init("user", .text(options.user)),
       .init("version", .text(options.version)), .init("note", .text(options.note)),
       .init("started", .int(started)), .init("completed", .int(SourceFolder.now())),
-      .init("status", .text(report.failures.isEmpty ? "done" : "partial")),
+      .init("status", .text(status)),
       .init("files", .int(Int64(files))), .init("lines", .int(Int64(report.lines))),
       .init("bytes", .int(Int64(report.bytes))),
       .init("skipped", .int(Int64(report.skippedCount))),

@@ -285,6 +285,11 @@ package final class LogWriter {
 
   /// DIR-8: removes what a crash left: temporary files and files that no manifest lists.
   private func clean() throws(StorageError) {
+    // A copy of a store may lack the directories that were empty.
+    for directory in [paths.temporary, paths.indexes] where !fileSystem.exists(directory) {
+      try fileSystem.makeDirectory(directory)
+      try fileSystem.syncDirectory(paths.root)
+    }
     for name in try fileSystem.list(paths.temporary) where !name.hasSuffix(".lock") {
       let path = paths.temporary(name)
       if name.hasPrefix("merge-") {
