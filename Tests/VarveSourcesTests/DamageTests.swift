@@ -102,7 +102,7 @@ import VarveTestSupport
     .good("minus zero", #"{"display":"x","n":-0.0e-0}"#),
     .good("blanks", "  {\t\"display\" :\"x\"} \t"),
     .good("CR", #"{"display":"x"}"# + "\r"),
-   
+
     .good(
       "5 MB", #"{"display":"\#(String(repeating: "é", count: 2_500_000))"}"#,
       String(repeating: "é", count: 2_500_000)),

@@ -158,7 +158,8 @@ import VarveTestSupport
     try world.scratch.age("home/debug/young.txt", seconds: 3500)
     var report = try world.ingest()
     #expect(report.pendingFiles == 1)
-    #expect(try world.sightings().map(\.occurrence.session) == ["old", "old", "young"])
+    let sessions = try world.sightings().map(\.occurrence.session)
+    #expect(sessions == ["old", "old", "young"])
     report = try world.ingest { $0.isComplete = true }
     #expect(report.pendingFiles == 0)
     #expect(try world.sightings().map(\.text) == ["one", "tw", "one", "tw"])

@@ -31,6 +31,8 @@ package final class SimulatedFileSystem: FileSystem {
     package var pendingNames: [PendingName] = []
     package var directories: Set<String> = ["/"]
     package var nextInode = 1
+
+    package init() {}
   }
 
   private struct State {

@@ -116,7 +116,8 @@ public enum HomeLayout {
     if !status.isDirectory { return SourceListing(entries: [entry(ofFile: full, format: format)]) }
     var found = SourceListing()
     for name in try SourceFolder.names(full) where name.hasSuffix(".jsonl") {
-      guard let file = SourceFolder.resolved(full + "/" + name), let status = SourceStatus(path: file)
+      guard let file = SourceFolder.resolved(full + "/" + name),
+        let status = SourceStatus(path: file)
       else {
         found.failures.append(SourceError(path: full + "/" + name, number: 2, doing: "open"))
         continue
