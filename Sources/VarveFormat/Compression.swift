@@ -84,6 +84,8 @@ package enum Compression {
       guard stored.byteCount == byteCount else { throw FormatError(.inconsistent, at: 0) }
       return stored.array(0..<byteCount)
     }
+    // ENV-9: nothing shrinks to less than nothing, so an empty payload is never compressed.
+    guard byteCount > 0 else { throw FormatError(.decompressionFailed, at: 0) }
     // SAFETY: the library writes at most `byteCount` bytes into a buffer of that size.
     let raw = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       count = unsafe stored.withUnsafeBytes { source in

@@ -30,7 +30,7 @@ public enum Limits {
   /// Generations whose manifests are kept (MAN-9).
   public static let manifestsKept = 16
   /// Most parts of one record of a source (SEG-23).
-  public static let partCount = 1 << 16
+  public static let partCount = (1 << 16) - 1
   /// Largest value of a fact, in bytes; a key is bounded like a field (SEG-24).
   public static let factByteCount = 64 << 20
 }

@@ -210,6 +210,12 @@ package struct Manifest: Equatable, Sendable {
       next += entry.recordCount
     }
     guard next == nextSequence else { throw FormatError(.inconsistent, at: FileHeader.byteCount) }
+    // MAN-5: the last segment, and only it, is active; only sealed ones have a digest.
+    for (position, entry) in segments.enumerated() {
+      guard (entry.state == .active) == (position == segments.count - 1),
+        entry.state == .sealed || entry.digest == .zero
+      else { throw FormatError(.inconsistent, at: FileHeader.byteCount) }
+    }
     next = indexes.first?.firstSequence ?? nextSequence
     for entry in indexes {
       guard entry.firstSequence == next, entry.recordCount <= Limits.indexRecordCount,

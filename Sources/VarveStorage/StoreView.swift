@@ -39,6 +39,7 @@ package struct StoreView: Sendable {
   package let history: TailLoader.History
   /// Where the tail ends in the log.
   package let end: LogPosition
+  private let recent = RecentBlocks()
 
   package init(
     version: Version, tail: FrozenTail, history: TailLoader.History, end: LogPosition
@@ -99,8 +100,15 @@ package struct StoreView: Sendable {
     return sequence - block.firstSequence < UInt64(block.itemCount) ? block : nil
   }
 
-  /// The block of records that holds a sequence.
+  /// The block of records that holds a sequence; from memory if it was read lately.
   package func block(containing sequence: UInt64) throws(StorageError) -> RecordBlock {
+    if let known = recent.block(containing: sequence) { return known }
+    let block = try readBlock(containing: sequence)
+    recent.insert(block)
+    return block
+  }
+
+  private func readBlock(containing sequence: UInt64) throws(StorageError) -> RecordBlock {
     guard let location = try location(sequence), let segment = segment(location) else {
       throw StorageError(
         .corrupt, path: version.indexes.last?.path ?? "", doing: "no block holds record \(sequence)"

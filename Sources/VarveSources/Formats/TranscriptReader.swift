@@ -101,7 +101,7 @@ struct TranscriptReader: RecordReader {
       let block = document.parser.node(index)
       index = block.next
       defer { part += 1 }
-      guard part < Limits.partCount - 1 else {
+      guard part < Limits.partCount else {
         sink.drop("too many parts")
         firstReason = firstReason ?? "too many parts"
         continue

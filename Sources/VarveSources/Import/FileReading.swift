@@ -102,7 +102,8 @@ struct FileReading {
   private func fill(_ position: inout Position) throws(SourceError) -> Int {
     let room = position.buffer.count - JSONParser.padding
     if room - position.filled < Self.pieceByteCount / 2 {
-      position.buffer.append(contentsOf: repeatElement(0, count: position.buffer.count))
+      position.buffer.append(
+        contentsOf: [UInt8](repeating: 0, count: position.buffer.count))
     }
     let limit = position.buffer.count - JSONParser.padding
     let offset = entry.path == "-" ? nil : position.start + UInt64(position.filled)
@@ -196,20 +197,24 @@ struct FileReading {
     _ result: inout Result
   ) {
     if position.filled > 0, position.tooLong == nil, !isBlankLine(position) {
-      let place = RecordSink.Place(
-        line: position.line + 1, offset: position.start, length: UInt64(position.filled))
       let isWhole = entry.format == .debug ? isSettled : parses(position)
+      if isWhole || entry.format == .debug {
+        // An unfinished line of a log still says whether the entry above has ended.
+        let place = RecordSink.Place(
+          line: position.line + 1, offset: position.start, length: UInt64(position.filled))
+        take(position.buffer.rawSpan, 0..<position.filled, place, &reader, &sink)
+      } else {
+        sink.countLine()
+      }
       if isWhole {
         // Its number stays: a line end that comes later still belongs to this line.
-        take(position.buffer.rawSpan, 0..<position.filled, place, &reader, &sink)
         position.start += UInt64(position.filled)
         position.filled = 0
       } else {
         result.isPending = true
-        if entry.format != .debug { sink.countLine() }
       }
     }
-    if !result.isPending || entry.format != .debug { reader.finish(into: &sink) }
+    if !result.isPending { reader.finish(into: &sink) }
   }
 
   /// Whether a log without a last line end counts as ended.

@@ -61,6 +61,12 @@ package struct LogScanner: Sendable {
           let frame = try inFile(segment.path, base: at, "read commit frame") {
             () throws(FormatError) in try CommitFrame(block.payload.rawSpan)
           }
+          guard block.header.compression == .none, block.header.itemCount == 0,
+            block.header.firstSequence == frame.firstSequence
+          else {
+            throw StorageError(
+              .corrupt, path: segment.path, offset: at, doing: "header of a commit frame")
+          }
           try check(frame, blocks: blocks, at: at)
           let commit = ScannedCommit(blocks: blocks, frame: frame, start: offset, end: block.end)
           offset = block.end
