@@ -71,10 +71,11 @@ struct Sessions: ParsableCommand {
   private func row(_ session: ActivitySummary, _ title: String?) -> JSON {
     var seconds: JSON = .null
     if let first = session.first, let last = session.last {
-      seconds = .int((last - first) / 1000)
+      let (difference, isOverflow) = last.subtractingReportingOverflow(first)
+      if !isOverflow { seconds = .int(difference / 1000) }
     }
     let resume = session.project.map {
-      "cd '\($0.replacingQuotes)' && claude --resume \(session.name)"
+      "cd \($0.shellQuoted) && claude --resume \(session.name.shellWord)"
     }
     return .object([
       ("id", .string(session.name)), ("title", .text(title)), ("project", .text(session.project)),
@@ -86,8 +87,19 @@ struct Sessions: ParsableCommand {
 }
 
 extension String {
-  /// For use between single quotes of a shell.
-  fileprivate var replacingQuotes: String {
-    split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+  /// One word of a shell, whatever it holds.
+  fileprivate var shellQuoted: String {
+    "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  /// The same, bare where it is as harmless as a session's usual name.
+  fileprivate var shellWord: String {
+    let isPlain = utf8.allSatisfy {
+      switch $0 {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+      default: false
+      }
+    }
+    return isPlain && !isEmpty && utf8.first != UInt8(ascii: "-") ? self : shellQuoted
   }
 }

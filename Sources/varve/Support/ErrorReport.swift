@@ -26,7 +26,7 @@ enum ErrorReport {
       Output.flush()
       Process.end(0)
     }
-    Output.note(VarveCommand.fullMessage(for: error))
+    Output.note(Escape.terminal(VarveCommand.fullMessage(for: error), keepingLines: true))
     Process.end(2)
   }
 

@@ -16,8 +16,11 @@ indirect enum JSON {
   static func int(_ value: Int) -> JSON { .int(Int64(value)) }
   static func int(_ value: UInt64) -> JSON { .int(Int64(clamping: value)) }
   static func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
+  /// A time as RFC 3339; beyond its years the number of milliseconds, null if unknown.
   static func time(_ milliseconds: Int64?) -> JSON {
-    milliseconds.map { .string(TimeText.rfc3339($0)) } ?? .null
+    guard let milliseconds else { return .null }
+    return TimeText.isWritable(milliseconds)
+      ? .string(TimeText.rfc3339(milliseconds)) : .int(milliseconds)
   }
 
   /// A metadata tree; text that is not UTF-8 is shown with replacement characters.

@@ -4,10 +4,15 @@ import ArgumentParser
 import VarveSources
 
 enum TimeText {
+  /// Whether RFC 3339 can say a time: its years have four digits.
+  static func isWritable(_ milliseconds: Int64) -> Bool {
+    (-62_167_219_200_000..<253_402_300_800_000).contains(milliseconds)
+  }
+
   /// RFC 3339 in UTC with milliseconds.
   static func rfc3339(_ milliseconds: Int64) -> String {
     let days = floorDivide(milliseconds, 86_400_000)
-    let rest = milliseconds - days * 86_400_000
+    let rest = (milliseconds % 86_400_000 + 86_400_000) % 86_400_000
     let (year, month, day) = civil(days)
     return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):"
       + "\(pad(rest / 60_000 % 60, 2)):\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
@@ -75,8 +80,8 @@ enum TimeText {
     }
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     if parts.count == 3, parts[0].count == 4, parts[2].count == 2, let year = Int(parts[0]),
-      let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month),
-      (1...31).contains(day)
+      let month = Int(parts[1]), let day = Int(parts[2]),
+      TimeParsing.iso8601(text + "T00:00") != nil
     {
       return (
         Process.startOfDay(year: year, month: month, day: day),
