@@ -82,8 +82,17 @@ package struct TailLoader {
         () throws(FormatError) in try block.record(i)
       }
       let row = try row(record, in: block, tail: &tail)
-      let salt = RecordSalt.salt(seedHigh: frame.seedHigh, seedLow: frame.seedLow, index: index)
       let payload = block.payload
+      // SEG-42: a salt in the record holds instead of the one that the commit's seed gives.
+      let salt: (UInt64, UInt64)
+      if let stored = record.salt {
+        salt = (
+          payload.rawSpan.load(at: stored.lowerBound),
+          payload.rawSpan.load(at: stored.lowerBound + 8)
+        )
+      } else {
+        salt = RecordSalt.salt(seedHigh: frame.seedHigh, seedLow: frame.seedLow, index: index)
+      }
       digester.record(
         salt: salt, content: row.hash, identity: row.identity, fields: record.fields,
         text: { block.text($0) ?? 0..<0 }, texts: payload.rawSpan,

@@ -38,7 +38,7 @@ struct Inspect: ParsableCommand {
         let offset = String(structure.offset)
         let padded = String(repeating: " ", count: max(0, 10 - offset.count)) + offset
         Output.line(
-          Escape.terminal("\(padded)  \(Style.isOn ? structure.kind : structure.kind)  \(fields)"))
+          Escape.terminal("\(padded)  \(structure.kind)  \(fields)"))
       }
       if let problem = inspection.problem { Output.line(Escape.terminal("PROBLEM: \(problem)")) }
     }
