@@ -1,5 +1,5 @@
-// From batches to bytes: deduplicates, encodes blocks, computes the running digest. The only code that
-// decides what a commit writes; `LogWriter` makes it durable.
+// From batches to bytes: deduplicates, encodes blocks, computes the running digest. The only code
+// that decides what a commit writes; `LogWriter` makes it durable.
 
 import VarveFormat
 import VarveStorage
@@ -83,14 +83,17 @@ struct CommitPipeline {
     let hash = batch.hashes[index]
     var fields = batch.rows[index].fields
     let known = try writer.message(hash)
-    if let known, fields.kind == .prompt, !fields.isEcho {
-      fields.isEcho = try EchoRule.isEcho(fields, in: batch, message: known, writer: writer)
+    let tree = batch.metadata.rawSpan.extracting(batch.rows[index].metadata)
+    let event = EventKey.key(tree)
+    if let known, !fields.isEcho, EchoRule.mayApply(to: fields) {
+      fields.isEcho = try EchoRule(
+        fields, identity: identity, event: event, batch: batch, writer: writer
+      ).isEcho(of: known)
     }
     let content = batch.rows[index].content
     let sequence = writer.nextSequence
     let placed: RecordContent = known.map { .repeated($0) } ?? .inline(content)
     if builder.count == 0 { blockFirstSequence = sequence }
-    let tree = batch.metadata.rawSpan.extracting(batch.rows[index].metadata)
     builder.add(
       fields, table: batch.strings, metadata: tree, content: placed,
       bytes: batch.contents.rawSpan)
@@ -105,7 +108,7 @@ struct CommitPipeline {
     if fields.isEcho { result.echoes += 1 }
     var row = TailRow(
       hash: hash, identity: identity, fields: fields, message: known ?? sequence,
-      contentByteCount: UInt64(content.count))
+      contentByteCount: UInt64(content.count), event: event)
     for i in 0..<TextField.count where fields.text[i] >= 0 {
       row.fields.text[i] = tailReference(fields.text[i], batch: batch, writer: writer)
     }
@@ -189,7 +192,7 @@ struct CommitPipeline {
         FactLocation(
           kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(writer.end.segment),
           offset: writer.end.offset + UInt64(at), item: UInt32(item)),
-        byteCount: fact.key.count + fact.value.count)
+        byteCount: TailRows.rawByteCount(of: fact))
     }
     payload.bytes.removeAll(keepingCapacity: true)
     facts.removeAll()

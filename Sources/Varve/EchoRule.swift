@@ -1,66 +1,181 @@
-// When a prompt reports an event that is in the store already. Format-spec chapter 10, CON-24.
+// When an occurrence reports an event that is in the store already. Format-spec chapter 10,
+// "Echoes".
 
 import VarveFormat
 import VarveStorage
 
-/// Finds the other report of a prompt: same session and content, another phase, at most two seconds away.
-enum EchoRule {
+/// Decides whether a new sighting of a known message is an echo.
+struct EchoRule {
   static let timeDifferenceMillisecondsMax: UInt64 = 2000
+  /// Earlier sightings looked at; so common a content has no single event behind it.
+  private static let candidatesMax = 64
+  /// Of these, the ones whose event is looked up even if the time differs.
+  private static let untimedCandidatesMax = 4
+  private static let incarnationsPerHome: UInt32 = 1 << 20
+  private static let homesMax: UInt32 = 64
 
-  static func isEcho(
-    _ fields: OccurrenceFields, in batch: WriteBatch, message: UInt64, writer: LogWriter
-  ) throws(StorageError) -> Bool {
-    guard fields.time != OccurrenceFields.noTime, fields[.session] >= 0, fields[.phase] >= 0 else {
-      return false
+  let fields: OccurrenceFields
+  let identity: OccurrenceIdentity
+  let event: UInt64
+  let batch: WriteBatch
+  let writer: LogWriter
+  private let session: [UInt8]
+  private let path: [UInt8]
+  private let phase: Phase
+
+  /// The phases that have rules.
+  private enum Phase { case history, projects, results, other }
+
+  init(
+    _ fields: OccurrenceFields, identity: OccurrenceIdentity, event: UInt64, batch: WriteBatch,
+    writer: LogWriter
+  ) {
+    self.fields = fields
+    self.identity = identity
+    self.event = event
+    self.batch = batch
+    self.writer = writer
+    func text(_ field: TextField) -> [UInt8] {
+      fields[field] >= 0 ? batch.strings.bytes(fields[field]) : []
     }
-    let session = batch.strings.bytes(fields[.session])
-    let phase = batch.strings.bytes(fields[.phase])
-    guard phase == Array("history".utf8) || phase == Array("projects".utf8) else { return false }
-    let tail = writer.tail
-    for position in tail.prompts(message) {
-      let other = tail.rows[position].fields
-      guard other[.session] >= 0, other[.phase] >= 0, isNear(other.time, fields.time) else {
-        continue
+    session = text(.session)
+    path = text(.path)
+    phase =
+      switch text(.phase) {
+      case Array("history".utf8): .history
+      case Array("projects".utf8): .projects
+      case Array("tool-results".utf8): .results
+      default: .other
       }
-      if tail.strings.bytes(other[.session]) == session, tail.strings.bytes(other[.phase]) != phase
-      {
-        return true
-      }
-    }
-    return try isEchoOfIndexed(
-      time: fields.time, session: session, phase: phase, message: message, version: writer.version)
   }
 
-  private static func isEchoOfIndexed(
-    time: Int64, session: [UInt8], phase: [UInt8], message: UInt64, version: Version
-  ) throws(StorageError) -> Bool {
-    if let index = version.index(covering: message),
-      try matches(index, row: Int(message - index.firstSequence), time, session, phase)
-    {
-      return true
+  /// Whether any rule can hold; spares log entries, the most of all, the rest.
+  static func mayApply(to fields: OccurrenceFields) -> Bool {
+    fields.kind != .log || fields.incarnation >= incarnationsPerHome
+  }
+
+  /// Whether an earlier sighting of the message reports the same event.
+  func isEcho(of message: UInt64) throws(StorageError) -> Bool {
+    if try isCopyOfHome() { return true }
+    guard hasRule else { return false }
+    var count = 0
+    for position in writer.sightings(of: message).reversed() {
+      guard count < Self.candidatesMax else { return false }
+      if matches(Candidate(row: writer.tailRow(position))) { return true }
+      count += 1
     }
-    for index in version.indexes {
+    return try isEchoOfIndexed(message, count: count)
+  }
+
+  private var hasRule: Bool {
+    switch phase {
+    case .history: fields.kind == .prompt && !session.isEmpty
+    case .projects: event != 0 || fields.kind == .prompt
+    case .results: fields.kind == .toolOutput && !session.isEmpty
+    case .other: false
+    }
+  }
+
+  /// CON-42: the same place of the same file of an earlier home.
+  private func isCopyOfHome() throws(StorageError) -> Bool {
+    let home = fields.incarnation / Self.incarnationsPerHome
+    guard home > 0, fields.incarnation % Self.incarnationsPerHome == 0 else { return false }
+    let host = fields[.host] >= 0 ? batch.strings.bytes(fields[.host]) : []
+    for other in 0..<min(home, Self.homesMax) {
+      let scope = Scope.digest(
+        host: host.rawSpan, path: path.rawSpan, incarnation: other * Self.incarnationsPerHome)
+      let twin = OccurrenceIdentity(identity, scopeHigh: scope.high, scopeLow: scope.low)
+      if try writer.contains(twin) { return true }
+    }
+    return false
+  }
+
+  private func isEchoOfIndexed(_ message: UInt64, count: Int) throws(StorageError) -> Bool {
+    let version = writer.version
+    var count = count
+    if let index = version.index(covering: message) {
+      if try matches(index, row: Int(message - index.firstSequence), &count) { return true }
+    }
+    for index in version.indexes.reversed() {
       var cursor = try index.tree(.repeats).cursor(from: TreeKeys.repeats(message, relative: 0))
       while let entry = try cursor.next(), entry.key.a == message {
-        if try matches(index, row: Int(entry.key.b >> 32), time, session, phase) { return true }
+        guard count < Self.candidatesMax else { return false }
+        if try matches(index, row: Int(entry.key.b >> 32), &count) { return true }
       }
     }
     return false
   }
 
-  private static func matches(
-    _ index: IndexFile, row: Int, _ time: Int64, _ session: [UInt8], _ phase: [UInt8]
-  ) throws(StorageError) -> Bool {
-    let flags = try index.value(.flags, row: row)
-    guard flags >> 2 == UInt64(Kind.prompt.rawValue) else { return false }
-    guard isNear(ColumnValues.time(of: try index.value(.time, row: row)), time) else {
+  // MARK: One candidate
+
+  /// What the rules ask of an earlier sighting.
+  private struct Candidate {
+    var kind: Kind
+    var time: Int64
+    var part: UInt16
+    var session: [UInt8]
+    var phase: [UInt8]
+    var path: [UInt8]
+    var event: UInt64
+
+    init(row: (fields: OccurrenceFields, event: UInt64, texts: [[UInt8]])) {
+      kind = row.fields.kind
+      time = row.fields.time
+      part = row.fields.part
+      session = row.texts[0]
+      phase = row.texts[1]
+      path = row.texts[2]
+      event = row.event
+    }
+  }
+
+  private func matches(_ other: Candidate) -> Bool {
+    guard other.kind == fields.kind else { return false }
+    let otherPhase = other.phase
+    switch phase {
+    case .history:
+      return isNearReport(other, phase: "projects")
+    case .projects:
+      if fields.kind == .prompt, isNearReport(other, phase: "history") { return true }
+      // CON-41.
+      return event != 0 && other.event == event && other.part == fields.part
+        && otherPhase == Array("projects".utf8) && other.path != path
+    case .results:
+      // CON-44.
+      return otherPhase == Array("projects".utf8) && other.session == session
+    case .other:
       return false
     }
-    let sessionOrdinal = try index.value(.session, row: row)
-    let phaseOrdinal = try index.value(.phase, row: row)
-    guard sessionOrdinal > 0, phaseOrdinal > 0 else { return false }
-    guard try index.text(Int(sessionOrdinal) - 1) == session else { return false }
-    return try index.text(Int(phaseOrdinal) - 1) != phase
+  }
+
+  /// CON-24.
+  private func isNearReport(_ other: Candidate, phase: String) -> Bool {
+    !session.isEmpty && other.session == session && other.phase == Array(phase.utf8)
+      && Self.isNear(other.time, fields.time)
+  }
+
+  /// Looks at columns first; the record itself is read only where its event decides.
+  private func matches(
+    _ index: IndexFile, row: Int, _ count: inout Int
+  ) throws(StorageError) -> Bool {
+    count += 1
+    guard try index.value(.flags, row: row) >> 2 == UInt64(fields.kind.rawValue) else {
+      return false
+    }
+    let time = ColumnValues.time(of: try index.value(.time, row: row))
+    let isTimely = fields.kind == .prompt ? Self.isNear(time, fields.time) : time == fields.time
+    guard isTimely || phase == .results || count <= Self.untimedCandidatesMax else { return false }
+    func text(_ column: ColumnID) throws(StorageError) -> [UInt8] {
+      let ordinal = try index.value(column, row: row)
+      return ordinal > 0 ? try index.text(Int(ordinal) - 1) : []
+    }
+    var other = Candidate(
+      row: (fields, 0, [try text(.session), try text(.phase), try text(.path)]))
+    other.time = time
+    if matches(other) { return true }
+    guard phase == .projects, event != 0, other.path != path else { return false }
+    (other.part, other.event) = try writer.partAndEvent(index.firstSequence + UInt64(row))
+    return matches(other)
   }
 
   private static func isNear(_ a: Int64, _ b: Int64) -> Bool {

@@ -88,6 +88,11 @@ public struct Snapshot: Sendable {
     try engine { () throws(StorageError) in try view.fact(kind, key: key) }
   }
 
+  /// Whether there is a fact with a key; cheaper than reading it.
+  public func hasFact(_ kind: FactKind, key: [UInt8]) throws(StoreError) -> Bool {
+    try engine { () throws(StorageError) in try view.hasFact(kind, key: key) }
+  }
+
   /// The latest fact of each key of a kind, ordered by key.
   public func facts(_ kind: FactKind) throws(StoreError) -> [Fact] {
     try engine { () throws(StorageError) in

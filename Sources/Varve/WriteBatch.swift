@@ -1,5 +1,5 @@
-// What a commit makes durable together. Rows are plain values beside one arena of content, so that a
-// reader of gigabytes allocates nothing per occurrence.
+// What a commit makes durable together. Rows are plain values beside one arena of content, so that
+// a reader of gigabytes allocates nothing per occurrence.
 
 package import VarveFormat
 import VarveStorage
@@ -32,6 +32,9 @@ public struct WriteBatch: Sendable {
 
   /// Whether there is nothing to commit.
   public var isEmpty: Bool { rows.isEmpty && facts.isEmpty }
+
+  /// Bytes of keys and values of facts so far.
+  public private(set) var factByteCount = 0
 
   /// Bytes of content so far; at most `Limits.batchByteCount`.
   public var contentByteCount: Int { contents.count }
@@ -77,6 +80,7 @@ public struct WriteBatch: Sendable {
         detail: "a fact's value of \(fact.value.count) bytes; the limit is \(Limits.factByteCount)")
     }
     facts.append(fact)
+    factByteCount += fact.key.count + fact.value.count
   }
 
   /// Adds an occurrence whose texts were interned in `strings`.
@@ -110,8 +114,8 @@ public struct WriteBatch: Sendable {
         fields: fields, content: start..<contents.count, metadata: treeStart..<metadata.count))
   }
 
-  /// Hashes what was added since the last call. A commit does it too; doing it on the thread that reads
-  /// the source keeps both cores busy.
+  /// Hashes what was added since the last call. A commit does it too; doing it on the thread that
+  /// reads the source keeps both cores busy.
   public mutating func prepare() {
     hashes.reserveCapacity(rows.count)
     identities.reserveCapacity(rows.count)
@@ -151,6 +155,7 @@ public struct WriteBatch: Sendable {
     contents.removeAll(keepingCapacity: true)
     metadata.removeAll(keepingCapacity: true)
     facts.removeAll()
+    factByteCount = 0
     hashes.removeAll(keepingCapacity: true)
     identities.removeAll(keepingCapacity: true)
     lastScope = nil

@@ -6,7 +6,7 @@ public enum FactKind: UInt8, Sendable, CaseIterable {
   case ingestRun = 1
   /// What one run did with one file; key: run number, then the path.
   case runFile = 2
-  /// How far a source file was read; key: host, NUL, path.
+  /// How far a source file was read; key: host, NUL, home, NUL, path.
   case watermark = 3
   /// Name, description, activity of a project; key: its path.
   case project = 4
@@ -16,10 +16,14 @@ public enum FactKind: UInt8, Sendable, CaseIterable {
   case settings = 6
   /// Bytes of an archived original; key: their SHA-256.
   case sourceChunk = 7
-  /// Which chunks make up an original; key: host, NUL, path, NUL, incarnation.
+  /// An original; key: host, NUL, home, NUL, path, NUL, incarnation.
   case fileMap = 8
   /// Something that was forgotten; key: the record digest.
   case tombstone = 9
+  /// A home; key: host, NUL, its path.
+  case home = 10
+  /// A part of the list of chunks of an original; key: that of its file map, then its number.
+  case chunkList = 11
 }
 
 /// One keyed value; the latest in the log holds.

@@ -25,6 +25,15 @@ public struct OccurrenceIdentity: Hashable, Comparable, Sendable {
     self.content = content.a
   }
 
+  /// The same place and content in another scope.
+  package init(_ other: OccurrenceIdentity, scopeHigh: UInt64, scopeLow: UInt64) {
+    self.scopeHigh = scopeHigh
+    self.scopeLow = scopeLow
+    offset = other.offset
+    part = other.part
+    content = other.content
+  }
+
   @inlinable
   package init(_ bytes: RawSpan, at start: Int = 0) {
     scopeHigh = bytes.loadBigEndian(at: start)

@@ -1,4 +1,5 @@
-// Digests of single records and facts, from which the history digest is made. Chapter 3, SEG-40 to SEG-44.
+// Digests of single records and facts, from which the history digest is made. Chapter 3, SEG-40 to
+// SEG-44.
 
 package import VarveFormat
 
@@ -40,7 +41,14 @@ package struct RecordDigester: Sendable {
     buffer.bytes.removeAll(keepingCapacity: true)
     buffer.write(salt.0)
     buffer.write(salt.1)
-    FactBlock.append(fact, to: &buffer)
+    if fact.kind == .sourceChunk {
+      // Its key is the digest of its value already.
+      buffer.write(fact.kind.rawValue)
+      buffer.writeVarint(fact.key.count)
+      buffer.write(fact.key)
+    } else {
+      FactBlock.append(fact, to: &buffer)
+    }
     return Digest.hash(buffer.bytes.rawSpan)
   }
 }

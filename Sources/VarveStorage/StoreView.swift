@@ -1,4 +1,5 @@
-// What can be asked of a generation and its tail without knowing who asks: the base of every snapshot.
+// What can be asked of a generation and its tail without knowing who asks: the base of every
+// snapshot.
 
 import Synchronization
 package import VarveFormat
@@ -204,17 +205,36 @@ package struct StoreView: Sendable {
   private func fact(
     segment: UInt32, offset: UInt64, item: UInt32, kind: FactKind
   ) throws(StorageError) -> Fact {
+    let facts = try facts(segment: segment, offset: offset)
+    guard Int(item) < facts.count, facts[Int(item)].kind == kind else {
+      throw StorageError(.corrupt, path: "", offset: offset, doing: "a fact is not there")
+    }
+    return facts[Int(item)]
+  }
+
+  /// All facts of a block.
+  private func facts(segment: UInt32, offset: UInt64) throws(StorageError) -> [Fact] {
     guard let file = version.segments[UInt64(segment)] else {
       throw StorageError(.corrupt, path: "", doing: "segment \(segment) of a fact is not there")
     }
     let block = try file.block(at: offset)
-    let facts = try inFile(file.path, base: offset, "decode facts") { () throws(FormatError) in
-      try FactBlock.decode(block.payload.rawSpan, itemCount: block.header.itemCount)
-    }
-    guard block.header.kind == .facts, Int(item) < facts.count, facts[Int(item)].kind == kind else {
+    guard block.header.kind == .facts else {
       throw StorageError(.corrupt, path: file.path, offset: offset, doing: "a fact is not there")
     }
-    return facts[Int(item)]
+    return try inFile(file.path, base: offset, "decode facts") { () throws(FormatError) in
+      try FactBlock.decode(block.payload.rawSpan, itemCount: block.header.itemCount)
+    }
+  }
+
+  /// Whether there is a fact with a key; reads no segment.
+  package func hasFact(_ kind: FactKind, key: [UInt8]) throws(StorageError) -> Bool {
+    let keyHash = Digest.hash(key)
+    if tail.rows.facts.contains(where: { $0.kind == kind && $0.keyHash == keyHash }) { return true }
+    for index in version.indexes.reversed()
+    where try index.tree(.facts).find(TreeKeys.fact(kind, keyHash)) != nil {
+      return true
+    }
+    return false
   }
 
   /// The latest fact of each key of a kind, in no particular order.
@@ -231,10 +251,24 @@ package struct StoreView: Sendable {
       places[TreeKeys.fact(kind, fact.keyHash)] = TreeValue(
         fact.segment, offset: fact.offset, item: fact.item)
     }
+    // Facts of one block are decoded together: there are thousands, and few blocks.
+    let values = places.values.sorted {
+      ($0.first, $0.offset, $0.item) < ($1.first, $1.offset, $1.item)
+    }
     var facts: [Fact] = []
-    for value in places.values {
-      facts.append(
-        try fact(segment: value.first, offset: value.offset, item: value.item, kind: kind))
+    facts.reserveCapacity(values.count)
+    var block: (segment: UInt32, offset: UInt64, facts: [Fact])?
+    for value in values {
+      if block?.segment != value.first || block?.offset != value.offset {
+        let decoded = try self.facts(segment: value.first, offset: value.offset)
+        block = (value.first, value.offset, decoded)
+      }
+      guard let fact = block?.facts, Int(value.item) < fact.count,
+        fact[Int(value.item)].kind == kind
+      else {
+        throw StorageError(.corrupt, path: "", offset: value.offset, doing: "a fact is not there")
+      }
+      facts.append(fact[Int(value.item)])
     }
     return facts
   }

@@ -16,7 +16,8 @@ struct VarveCommand: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       Ingest.self, Get.self, List.self, SessionCommand.self, Sessions.self, Projects.self,
-      Runs.self, Stats.self, Verify.self, Attest.self, Rebuild.self, Export.self, Inspect.self,
+      Runs.self, Source.self, Stats.self, Verify.self, Attest.self, Rebuild.self, Export.self,
+      Inspect.self,
     ])
 }
 

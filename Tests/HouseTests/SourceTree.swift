@@ -31,16 +31,18 @@ enum SourceTree {
 
   static let chapters = [
     "01-conventions", "02-directory", "03-segment", "04-manifest", "05-btree", "08-recovery",
-    "10-content",
+    "10-content", "11-originals",
   ]
 
   /// Numbers of the requirements that the chapters state, in order.
   static func requirements() throws -> [String] {
-    let prefixes = ["ENV", "DIR", "SEG", "MET", "MAN", "BTR", "COL", "FLT", "REC", "CON"]
+    let prefixes = ["ENV", "DIR", "SEG", "MET", "MAN", "BTR", "COL", "FLT", "REC", "CON", "ORG"]
     var found: [String] = []
     for file in try files("format-spec", [".md"]) {
       guard chapters.contains(where: { file.path.hasSuffix($0 + ".md") }) else { continue }
       for line in file.lines {
+        // A row of a table of rules: `| CON-27 | ...`.
+        if let row = line.firstMatch(of: /^\| ([A-Z]{3}-[0-9]+) \|/) { found.append(String(row.1)) }
         // A rule starts a line or follows another one: `SEG-20. A content ...`.
         var rest = line
         var atStart = true

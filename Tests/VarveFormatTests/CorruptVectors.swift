@@ -216,7 +216,7 @@ enum CorruptVectors {
     let footer = VectorFiles.footer
     let deep = [UInt8]((0..<70).flatMap { _ -> [UInt8] in [6, 1] }) + [0]
     return [
-      corrupt(VectorFiles.facts, "03-fact-kind", "kind 10", .unknownTag, at: 0) { $0[0] = 10 },
+      corrupt(VectorFiles.facts, "03-fact-kind", "kind 12", .unknownTag, at: 0) { $0[0] = 12 },
       corrupt(VectorFiles.facts, "03-facts-long", "a byte behind the facts", .trailingBytes) {
         $0.append(1)
       },

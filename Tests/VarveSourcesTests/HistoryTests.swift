@@ -14,7 +14,8 @@ import VarveTestSupport
       #"{"display":"fix \"it\"","pastedContents":{"1":{"id":1,"type":"text","content":"x\ny"}},"#
         + #""timestamp":1767323045678,"project":"/home/sam/p","sessionId":"abc"}"# + "\n")
     let report = try world.ingest()
-    let found = try world.only()
+    let all = try world.sightings()
+    let found = try #require(all.first)
     let occurrence = found.occurrence
     #expect(found.kind == .prompt)
     #expect(found.text == #"fix "it""#)
@@ -28,12 +29,14 @@ import VarveTestSupport
     #expect(occurrence.run == 1)
     #expect(!occurrence.isEcho && !occurrence.isError)
     #expect(occurrence.level == nil && occurrence.tool == nil && occurrence.model == nil)
-    let paste = MetadataValue.object([
-      .init("id", .int(1)), .init("type", .text("text")), .init("content", .text("x\ny")),
-    ])
-    #expect(found.metadata == .object([.init("pastedContents", .object([.init("1", paste)]))]))
-    #expect(report.committed.occurrencesNew == 1)
-    #expect(report.committed.messagesNew == 1)
+    #expect(found.occurrence.metadata == nil)
+    let paste = try #require(all.last)
+    #expect(all.count == 2 && paste.text == "x\ny" && paste.kind == .prompt)
+    #expect(paste.metadata == .object([.init("paste", .text("1"))]))
+    #expect(paste.occurrence.place.part == 1 && paste.occurrence.time == messageTime)
+    #expect(paste.occurrence.session == "abc" && paste.occurrence.project == "/home/sam/p")
+    #expect(report.committed.occurrencesNew == 2)
+    #expect(report.committed.messagesNew == 2)
   }
 
   @Test(
@@ -90,6 +93,7 @@ import VarveTestSupport
 
   @Test("A home is read in the order history, projects, debug", .requirement("CON-9", "CON-15"))
   func ordersSources() throws {
+    // Files that no reader takes are kept all the same.
     let world = try World()
     try world.log("[DEBUG] d\n")
     try world.transcript(messageLine("user", #""p""#))
@@ -98,7 +102,7 @@ import VarveTestSupport
     try world.scratch.write("home/projects/notes.txt", "no transcript")
     try world.scratch.write("home/debug/deeper/x.txt", "[DEBUG] not read\n")
     let report = try world.ingest()
-    #expect(report.files == 3 && report.failures.isEmpty)
+    #expect(report.files == 6 && report.failures.isEmpty)
     let paths = try world.sightings().map(\.occurrence.place.path)
     #expect(paths == ["history.jsonl", "projects/-p/s.jsonl", "debug/session-1.txt"])
     #expect(try world.sightings().map(\.text) == ["h", "p", "d"])

@@ -353,9 +353,9 @@ import VarveTestSupport
     try world.scratch.write("home/projects/-p/s/subagents/agent-1.meta.json", "{}")
     let report = try world.ingest()
     let found = try world.sightings()
-    #expect(Set(found.map(\.text)) == [journal, "agent", "deep", "top"])
+    #expect(Set(found.map(\.text)) == [journal, "agent", "deep", "top", "{}"])
     #expect(found.first { $0.text == journal }?.kind == .raw)
-    #expect(report.files == 4)
+    #expect(report.files == 5)
     #expect(report.failures.isEmpty)
   }
 }

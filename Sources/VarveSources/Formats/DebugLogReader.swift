@@ -1,12 +1,14 @@
-// `debug/*.txt`: debug logs, an entry over one or more lines. Format-spec chapter 10, CON-16 to CON-20.
+// `debug/*.txt`: debug logs, an entry over one or more lines. Format-spec chapter 10, CON-16 to
+// CON-20.
 
 import VarveFormat
 
 /// Joins the lines of a debug log to entries.
 struct DebugLogReader: RecordReader {
   var phase: StaticString { "debug" }
-  static var version: Int { 1 }
+  static var version: Int { 2 }
   private let session: [UInt8]
+  private let project: [UInt8]
   private var entry: [UInt8] = []
   private var header: Header?
   private var start: RecordSink.Place?
@@ -17,9 +19,12 @@ struct DebugLogReader: RecordReader {
     var textStart: Int
   }
 
-  /// - Parameter fileName: name of the log; without `.txt` it is the session.
-  init(fileName: String) {
+  /// - Parameters:
+  ///   - fileName: name of the log; without `.txt` it is the session.
+  ///   - context: knows the project of the session.
+  init(fileName: String, _ context: ReadingContext) {
     session = Array((fileName.hasSuffix(".txt") ? String(fileName.dropLast(4)) : fileName).utf8)
+    project = context.project(ofSession: session) ?? []
   }
 
   var pending: (offset: UInt64, line: UInt64)? { start.map { ($0.offset, $0.line) } }
@@ -61,6 +66,7 @@ struct DebugLogReader: RecordReader {
     var fields = sink.fields(.log, place)
     fields[.phase] = sink.intern(phase)
     fields[.session] = sink.intern(session.rawSpan)
+    fields[.project] = sink.intern(project.rawSpan)
     if let header {
       fields[.level] = sink.intern(header.level)
       fields.time = header.time ?? OccurrenceFields.noTime

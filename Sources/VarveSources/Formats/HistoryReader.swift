@@ -5,11 +5,15 @@ import VarveFormat
 /// Reads the client's history of prompts.
 struct HistoryReader: RecordReader {
   var phase: StaticString { "history" }
-  static var version: Int { 1 }
+  static var version: Int { 2 }
   private let parser: JSONParser
-  private var tree = ByteWriter(reserving: 256)
+  private let context: ReadingContext
+  private var metadata = MetadataObject()
 
-  init(_ parser: JSONParser) { self.parser = parser }
+  init(_ parser: JSONParser, _ context: ReadingContext) {
+    self.parser = parser
+    self.context = context
+  }
 
   mutating func read(
     _ buffer: RawSpan, _ line: Range<Int>, at place: RecordSink.Place, into sink: inout RecordSink
@@ -25,17 +29,65 @@ struct HistoryReader: RecordReader {
     fields[.project] = LineParser.text(document, root, "project", &sink)
     fields[.session] = LineParser.text(document, root, "sessionId", &sink)
     if let time = document.integer(document.member(root, "timestamp")) { fields.time = time }
-    tree.bytes.removeAll(keepingCapacity: true)
-    if let pasted = document.member(root, "pastedContents"), pasted.next > pasted.index + 1 {
-      var writer = MetadataObject()
-      let isWhole = writer.add("pastedContents", document, pasted)
-      tree.bytes = writer.finish()
-      if !isWhole || tree.count > Limits.metadataByteCount {
-        tree.bytes.removeAll()
+    let session = document.string(document.member(root, "sessionId")) ?? []
+    let project = document.string(document.member(root, "project")) ?? []
+    context.note(session: session, project: project)
+    let pasted = document.member(root, "pastedContents")
+    var paste = ReadingContext.Paste(session: session, project: project, time: nil)
+    if fields.time != OccurrenceFields.noTime { paste.time = fields.time }
+    let isWhole = pasted.map { allHaveContent(document, $0, paste) } ?? true
+    metadata.removeAll()
+    if let pasted, !isWhole {
+      if !metadata.add("pastedContents", document, pasted)
+        || metadata.byteCount > Limits.metadataByteCount
+      {
+        metadata.removeAll()
         sink.warn(place, "pasted contents beyond the limits of metadata were left out")
       }
     }
-    sink.emit(fields, content: display.rawSpan, metadata: tree.bytes.rawSpan, at: place)
+    sink.emit(
+      fields, content: display.rawSpan, metadata: metadata.finish().rawSpan, at: place)
+    if let pasted { emitPastes(document, pasted, fields, place, &sink) }
+  }
+
+  /// Whether each paste stands in the line itself; notes those that lie in a file.
+  private func allHaveContent(
+    _ document: JSONDocument, _ pasted: JSONParser.Node, _ paste: ReadingContext.Paste
+  ) -> Bool {
+    guard pasted.kind == .object || pasted.kind == .array else { return true }
+    var all = true
+    var index = pasted.index + 1
+    while index < pasted.next {
+      let entry = document.parser.node(index)
+      index = entry.next
+      if document.member(entry, "content")?.kind == .string { continue }
+      all = false
+      if let hash = document.string(document.member(entry, "contentHash")) {
+        context.note(paste: hash, paste)
+      }
+    }
+    return all
+  }
+
+  private mutating func emitPastes(
+    _ document: JSONDocument, _ pasted: JSONParser.Node, _ shared: OccurrenceFields,
+    _ place: RecordSink.Place, _ sink: inout RecordSink
+  ) {
+    guard pasted.kind == .object else { return }
+    var part = 1
+    var index = pasted.index + 1
+    while index < pasted.next, part < Limits.partCount {
+      let entry = document.parser.node(index)
+      index = entry.next
+      defer { part += 1 }
+      guard let content = document.string(document.member(entry, "content")) else { continue }
+      var fields = shared
+      fields.part = UInt16(part)
+      metadata.removeAll()
+      metadata.addText("paste", document.line.array(entry.key))
+      sink.emit(
+        fields, content: content.rawSpan, metadata: metadata.finish().rawSpan, at: place)
+    }
   }
 }
 
@@ -133,6 +185,12 @@ struct MetadataObject {
     members.write(text)
   }
 
+  mutating func addInteger(_ name: StaticString, _ value: Int64) {
+    key(name)
+    members.write(MetadataTree.Tag.int.rawValue)
+    members.writeZigzag(value)
+  }
+
   mutating func addTrue(_ name: StaticString) {
     key(name)
     members.write(MetadataTree.Tag.true.rawValue)
@@ -147,6 +205,9 @@ struct MetadataObject {
     writer.write(members.bytes)
     return writer.bytes
   }
+
+  /// Bytes of all members so far.
+  var byteCount: Int { members.count }
 
   mutating func removeAll() {
     members.bytes.removeAll(keepingCapacity: true)

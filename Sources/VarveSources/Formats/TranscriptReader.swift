@@ -1,18 +1,23 @@
-// `projects/**/*.jsonl`: transcripts of sessions and subagents. Format-spec chapter 10, CON-10 to CON-15.
+// `projects/**/*.jsonl`: transcripts of sessions and subagents. Format-spec chapter 10, CON-10 to
+// CON-15.
 
 import VarveFormat
 
 /// Reads transcripts line by line; remembers which tool a result belongs to.
 struct TranscriptReader: RecordReader {
   var phase: StaticString { "projects" }
-  static var version: Int { 1 }
+  static var version: Int { 2 }
   private let parser: JSONParser
+  private var noter: TranscriptNoter
   /// Tools whose results have not been seen yet.
   private var openTools: [[UInt8]: [UInt8]] = [:]
   private var metadata = MetadataObject()
   private static let openToolsMax = 10_000
 
-  init(_ parser: JSONParser) { self.parser = parser }
+  init(_ parser: JSONParser, _ context: ReadingContext, path: String) {
+    self.parser = parser
+    noter = TranscriptNoter(context, path: path)
+  }
 
   /// What a later run needs to go on in the middle of a file.
   var state: MetadataValue? {
@@ -43,6 +48,7 @@ struct TranscriptReader: RecordReader {
       fields.time = time
     }
     fields.isError = document.isTrue(document.member(root, "isApiErrorMessage"))
+    noter.note(document, time: fields.time)
     var context = Context(
       document: document, fields: fields, place: place, type: document.member(root, "type"))
     context.message = document.member(root, "message")
@@ -174,9 +180,9 @@ struct TranscriptReader: RecordReader {
     let id = document.member(block, "tool_use_id")
     guard let content = document.member(block, "content") else { return "no text in tool result" }
     var fields = shared
-    if let id = document.string(id), let name = openTools.removeValue(forKey: id) {
-      fields[.tool] = sink.intern(name.rawSpan)
-    }
+    let idText = document.string(id) ?? []
+    let name = openTools.removeValue(forKey: idText) ?? []
+    fields[.tool] = sink.intern(name.rawSpan)
     let text: [UInt8]
     switch content.kind {
     case .string:
@@ -189,6 +195,7 @@ struct TranscriptReader: RecordReader {
       return nil
     }
     fields[.role] = sink.intern("tool")
+    noter.note(result: text, tool: name, id: idText, time: fields.time)
     if document.isTrue(document.member(block, "is_error")) { fields.isError = true }
     emit(text, .toolOutput, fields, context, part: part, tool: id, &sink)
     return nil
@@ -225,6 +232,7 @@ struct TranscriptReader: RecordReader {
     }
     if type("system") { return readSystem(context, &sink) }
     if type("progress"), let data = document.member(root, "data") {
+      fields.isEcho = noter.isCopy(document, data)
       return emit(raw(document, data), .progress, fields, context, part: 0, &sink)
     }
     if type("attachment"), let attachment = document.member(root, "attachment") {
@@ -331,7 +339,9 @@ struct TranscriptReader: RecordReader {
       metadata.addText("messageId", document, document.member(message, "id"))
     }
     metadata.addText("version", document, document.member(root, "version"))
-    metadata.addText("subtype", document, document.member(root, "subtype"))
+    if document.isString(context.type, "system") {
+      metadata.addText("subtype", document, document.member(root, "subtype"))
+    }
     metadata.addText("toolUseID", document, tool)
     if document.isTrue(document.member(root, "isSidechain")) { metadata.addTrue("sidechain") }
     sink.emit(

@@ -11,6 +11,10 @@ final class Committer: Sendable {
   static let batchCount = 8192
   private static let batchesInFlightMax = 2
 
+  static func isLarge(_ batch: WriteBatch) -> Bool {
+    batch.contentByteCount + batch.factByteCount >= batchByteCount || batch.count >= batchCount
+  }
+
   private struct State {
     var result = CommitResult()
     var failure: StoreError?
@@ -58,6 +62,12 @@ final class Committer: Sendable {
       _ = try? store.maintain(isCancelled: { [self] in state.withLock { $0.failure != nil } })
       state.withLock { $0.isMerging = false }
     }
+  }
+
+  /// Waits for all commits.
+  func drain() throws(StoreError) {
+    commits.sync {}
+    if let failure = state.withLock({ $0.failure }) { throw failure }
   }
 
   /// Waits for all commits, puts the tail into an index and merges what is due.

@@ -6,11 +6,16 @@ import VarveFormat
 /// One pass over one file.
 struct FileReading {
   let entry: SourceEntry
-  let file: SourceFile
+  let file: any SourceBytes
+  /// Bytes of the file that are read; what comes later is for the next run. Nil for a stream.
+  let limit: UInt64?
   let options: ImportOptions
   let run: UInt64
   let mark: Watermark
   let key: [UInt8]
+  /// SHA-256 of the file, if it is known already.
+  let digest: ContentHash?
+  let relocation: Relocation?
 
   private static let pieceByteCount = 1 << 20
   private static let lineByteCountMax = 64 << 20
@@ -25,6 +30,22 @@ struct FileReading {
     var droppedByReason: [String: Int] = [:]
     var isPending = false
     var failure: SourceError?
+    /// The last watermark.
+    var watermark: MetadataValue?
+
+    /// Takes over what a sink has counted.
+    mutating func note(_ sink: RecordSink, size: UInt64) {
+      report.lines = sink.lineCount
+      report.bytes = size
+      report.completed = SourceFolder.now()
+      report.skipped = sink.skippedByReason.values.reduce(0, +)
+      report.dropped = sink.droppedByReason.values.reduce(0, +)
+      report.new = sink.occurrenceCount
+      skipped = sink.skipped
+      warnings = sink.warnings
+      skippedByReason = sink.skippedByReason
+      droppedByReason = sink.droppedByReason
+    }
   }
 
   /// Where reading stands.
@@ -48,12 +69,14 @@ struct FileReading {
     var sink = RecordSink(file: entry.name)
     swap(&sink.batch, &batch)
     defer { swap(&sink.batch, &batch) }
+    sink.relocation = relocation
     var position = Position(
       buffer: [UInt8](repeating: 0, count: Self.pieceByteCount + JSONParser.padding),
       start: mark.offset, line: mark.line)
     var result = Result(report: FileReport(file: entry.name, phase: "\(reader.phase)"))
     result.report.started = SourceFolder.now()
     prepare(&sink)
+    if let state = mark.state { reader.restore(state) }
     var stopped = false
     while !position.isEnd, !stopped {
       let got: Int
@@ -67,9 +90,7 @@ struct FileReading {
       result.byteCount += UInt64(got)
       cut(&position, &reader, &sink)
       stopped = flow.didRead(UInt64(got))
-      if sink.batch.contentByteCount >= Committer.batchByteCount
-        || sink.batch.count >= Committer.batchCount
-      {
+      if Committer.isLarge(sink.batch) {
         try sink.batch.append(try watermark(position, reader).fact(key: key))
         _ = try flow.submitIfLarge(&sink.batch)
         prepare(&sink)
@@ -80,8 +101,9 @@ struct FileReading {
     } else if stopped {
       result.report.status = "interrupted"
     }
-    try sink.batch.append(
-      try watermark(position, reader, isDone: position.isEnd && !result.isPending).fact(key: key))
+    let last = try watermark(position, reader, isDone: position.isEnd && !result.isPending)
+    result.watermark = last.value
+    try sink.batch.append(last.fact(key: key))
     close(&result, sink, position)
     if result.report.lines > 0 || result.failure != nil {
       try sink.batch.append(runFile(result))
@@ -89,8 +111,26 @@ struct FileReading {
     return result
   }
 
+  /// Gives all lines to a reader without committing anything.
+  func readLines<Reader: RecordReader>(
+    _ reader: inout Reader, _ sink: inout RecordSink
+  ) throws {
+    var position = Position(
+      buffer: [UInt8](repeating: 0, count: Self.pieceByteCount + JSONParser.padding),
+      start: 0, line: 0)
+    while !position.isEnd {
+      _ = try fill(&position)
+      cut(&position, &reader, &sink)
+    }
+    if position.filled > 0, position.tooLong == nil, !isBlankLine(position) {
+      let place = RecordSink.Place(
+        line: position.line + 1, offset: position.start, length: UInt64(position.filled))
+      take(position.buffer.rawSpan, 0..<position.filled, place, &reader, &sink)
+    }
+  }
+
   /// Fields that all occurrences of the file share, in a fresh batch.
-  private func prepare(_ sink: inout RecordSink) {
+  func prepare(_ sink: inout RecordSink) {
     sink.base = OccurrenceFields(kind: .raw)
     sink.base[.host] = sink.intern(Array(options.host.utf8).rawSpan)
     sink.base[.path] = sink.intern(Array(entry.name.utf8).rawSpan)
@@ -107,11 +147,15 @@ struct FileReading {
     }
     let limit = position.buffer.count - JSONParser.padding
     let offset = entry.path == "-" ? nil : position.start + UInt64(position.filled)
-    let wanted = min(limit, position.filled + Self.pieceByteCount)
-    let got = try file.read(
-      into: &position.buffer, from: position.filled, limit: wanted, at: offset)
+    var wanted = min(limit, position.filled + Self.pieceByteCount)
+    if let end = self.limit, let offset {
+      wanted = min(wanted, position.filled + Int(max(offset, end) - offset))
+    }
+    let got =
+      wanted > position.filled
+      ? try file.read(into: &position.buffer, from: position.filled, limit: wanted, at: offset) : 0
     if got == 0 { position.isEnd = true }
-    if options.digestsSources, got > 0 {
+    if digestsHere, got > 0 {
       let filled = position.filled
       var digest = position.digest
       digest.update(position.buffer.rawSpan.extracting(filled..<(filled + got)))
@@ -154,8 +198,7 @@ struct FileReading {
     position.scanned = position.filled - consumed
     guard consumed > 0 else { return }
     position.start += UInt64(consumed)
-    position.buffer.replaceSubrange(
-      0..<(position.filled - consumed), with: position.buffer[consumed..<position.filled])
+    position.buffer.moveToFront(consumed..<position.filled)
     position.filled -= consumed
   }
 
@@ -175,7 +218,8 @@ struct FileReading {
   ) {
     if entry.format == .debug {
       sink.countLine()
-      reader.read(buffer, line, at: place, into: &sink)
+      let located = sink.locate(buffer.extracting(line), place)
+      reader.read(buffer, line, at: located, into: &sink)
       return
     }
     var end = line.upperBound
@@ -188,6 +232,7 @@ struct FileReading {
     sink.countLine()
     var place = place
     place.length = UInt64(end - line.lowerBound)
+    place = sink.locate(buffer.extracting(text), place)
     reader.read(buffer, text, at: place, into: &sink)
   }
 
@@ -258,22 +303,14 @@ struct FileReading {
   }
 
   private func close(_ result: inout Result, _ sink: RecordSink, _ position: Position) {
-    result.report.lines = sink.lineCount
-    result.report.bytes = mark.status.size
-    result.report.completed = SourceFolder.now()
-    result.report.skipped = sink.skippedByReason.values.reduce(0, +)
-    result.report.dropped = sink.droppedByReason.values.reduce(0, +)
-    result.report.new = sink.occurrenceCount
-    result.skipped = sink.skipped
-    result.warnings = sink.warnings
-    result.skippedByReason = sink.skippedByReason
-    result.droppedByReason = sink.droppedByReason
-    if options.digestsSources, mark.offset == 0, position.isEnd {
-      let digest = position.digest.finish()
-      result.report.sha256Before = digest
-      result.report.sha256After = isStill ? digest : try? digestAgain()
-    }
+    result.note(sink, size: mark.status.size)
+    let before = digestsHere && position.isEnd ? position.digest.finish() : digest
+    result.report.sha256Before = before
+    result.report.sha256After = before == nil || isStill ? before : try? digestAgain()
   }
+
+  /// Whether the digest is computed on the way.
+  private var digestsHere: Bool { options.digestsSources && digest == nil && mark.offset == 0 }
 
   /// Whether the file is, by its status, as it was when it was opened.
   private var isStill: Bool { entry.path == "-" || (try? file.status()) == mark.status }
@@ -290,7 +327,7 @@ struct FileReading {
     }
   }
 
-  private func runFile(_ result: Result) -> Fact {
+  func runFile(_ result: Result) -> Fact {
     let report = result.report
     func hash(_ value: ContentHash?) -> MetadataValue {
       value.map { .text($0.description) } ?? .null

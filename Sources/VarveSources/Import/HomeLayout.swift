@@ -1,30 +1,32 @@
-// Which files of a home hold what. SOURCES section 0; format-spec chapter 10.
+// Which files a path stands for: a whole home, a part of one, or files outside of any.
 
-/// How the bytes of a source are to be read.
-public enum SourceFormat: String, Sendable, CaseIterable {
-  /// `history.jsonl`.
-  case history
-  /// A transcript.
-  case projects
-  /// A debug log.
-  case debug
-  /// Generic JSONL.
-  case jsonl
-}
-
-/// One file to read.
+/// One file, folder or link of a source.
 public struct SourceEntry: Sendable, Equatable {
   /// Where it lies.
   public var path: String
+  /// Full path of its home; empty outside a home.
+  public var home: String
   /// Its path in the store: relative to its home, or absolute.
   public var name: String
-  /// How to read it.
-  public var format: SourceFormat
+  /// How to read it; nil if only its original is kept.
+  public var format: SourceFormat?
+
+  init(path: String, home: String = "", name: String, format: SourceFormat?) {
+    self.path = path
+    self.home = home
+    self.name = name
+    self.format = format
+  }
 }
 
 /// The files that a path stands for, and what could not be looked into.
 struct SourceListing {
+  /// Files, in the order in which they are read.
   var entries: [SourceEntry] = []
+  /// Folders and links, which have no content.
+  var frames: [SourceEntry] = []
+  /// What was left out, by its path below the home.
+  var leftOut: [String] = []
   var failures: [SourceError] = []
 }
 
@@ -37,47 +39,60 @@ public enum HomeLayout {
       || SourceStatus(path: folder + "/debug") != nil
   }
 
-  /// The files of a home in the order in which they are read: history first, so that echoes are found in
-  /// the transcripts, debug logs last.
-  static func listing(ofHome home: String) -> SourceListing {
+  /// The files of a home, or of a folder in it, in the order in which they are read.
+  static func listing(
+    ofHome home: String, below start: String = "", filter: SourceFilter = SourceFilter()
+  ) -> SourceListing {
     var listing = SourceListing()
-    if main(home, "history.jsonl", isFolder: false, &listing) {
-      listing.entries.append(
-        SourceEntry(path: home + "/history.jsonl", name: "history.jsonl", format: .history))
+    checkMain(home, &listing)
+    walk(home, start, filter, &listing)
+    // Stable: files of one rank stay in the order of their names.
+    let ranked = listing.entries.enumerated().sorted {
+      let left = $0.element.format?.rank ?? 4
+      let right = $1.element.format?.rank ?? 4
+      return (left, $0.offset) < (right, $1.offset)
     }
-    if main(home, "projects", isFolder: true, &listing) { collectTranscripts(home, &listing) }
-    if main(home, "debug", isFolder: true, &listing) {
-      for name in names(home + "/debug", &listing) where name.hasSuffix(".txt") {
-        let path = home + "/debug/" + name
-        guard let status = status(path, &listing), status.isRegular else { continue }
-        listing.entries.append(SourceEntry(path: path, name: "debug/" + name, format: .debug))
-      }
-    }
+    listing.entries = ranked.map(\.element)
     return listing
   }
 
-  /// Whether one of the three names of a home is there. Something else of that name, as a link, is a failure.
-  private static func main(
-    _ home: String, _ name: String, isFolder: Bool, _ listing: inout SourceListing
-  ) -> Bool {
-    let path = home + "/" + name
-    guard let status = SourceStatus(path: path) else { return false }
-    if isFolder ? status.isDirectory : status.isRegular { return true }
-    listing.failures.append(
-      SourceError(path: path, number: 22, doing: isFolder ? "not a folder" : "not a regular file"))
-    return false
+  /// What has the name of a main part of a home but is something else, as a link, is a failure.
+  private static func checkMain(_ home: String, _ listing: inout SourceListing) {
+    for (name, isFolder) in [("history.jsonl", false), ("projects", true), ("debug", true)] {
+      let path = home + "/" + name
+      guard let status = SourceStatus(path: path) else { continue }
+      if isFolder ? status.isDirectory : status.isRegular { continue }
+      listing.failures.append(
+        SourceError(
+          path: path, number: 22, doing: isFolder ? "not a folder" : "not a regular file"))
+    }
   }
 
-  /// All transcripts in any depth, each folder's in the order of their names. Links are not followed.
-  private static func collectTranscripts(_ home: String, _ listing: inout SourceListing) {
-    var waiting = ["projects"]
-    while let relative = waiting.popLast() {
-      let path = home + "/" + relative
+  /// Everything below a folder in any depth, each folder's in the order of names. Links are not
+  /// followed.
+  private static func walk(
+    _ home: String, _ start: String, _ filter: SourceFilter, _ listing: inout SourceListing
+  ) {
+    var waiting = [start]
+    while let name = waiting.popLast() {
+      let path = name.isEmpty ? home : home + "/" + name
       guard let status = status(path, &listing) else { continue }
+      if !name.isEmpty, filter.leavesOut(name, isFolder: status.isDirectory) {
+        listing.leftOut.append(name)
+        continue
+      }
       if status.isDirectory {
-        waiting += names(path, &listing).reversed().map { relative + "/" + $0 }
-      } else if status.isRegular, relative.hasSuffix(".jsonl") {
-        listing.entries.append(SourceEntry(path: path, name: relative, format: .projects))
+        listing.frames.append(SourceEntry(path: path, home: home, name: name, format: nil))
+        let prefix = name.isEmpty ? "" : name + "/"
+        waiting += names(path, &listing).reversed().map { prefix + $0 }
+      } else if status.isLink {
+        listing.frames.append(SourceEntry(path: path, home: home, name: name, format: nil))
+      } else if status.isRegular {
+        listing.entries.append(
+          SourceEntry(
+            path: path, home: home, name: name, format: SourceFormat.format(ofName: name)))
+      } else {
+        listing.leftOut.append(name)
       }
     }
   }
@@ -91,8 +106,8 @@ public enum HomeLayout {
     }
   }
 
-  /// The status of a listed file. One that is gone was swept meanwhile; it is a failure if it would have
-  /// been a source, or if its name is no UTF-8 and so could not be looked up.
+  /// The status of a listed file. One that is gone was swept meanwhile; it is a failure if it would
+  /// have been a source, or if its name is no UTF-8 and so could not be looked up.
   private static func status(_ path: String, _ listing: inout SourceListing) -> SourceStatus? {
     if let status = SourceStatus(path: path) { return status }
     let isOdd = path.unicodeScalars.contains("\u{FFFD}")
@@ -104,7 +119,7 @@ public enum HomeLayout {
 
   /// The files that a path given by a person stands for.
   static func listing(
-    of path: String, format: SourceFormat?
+    of path: String, format: SourceFormat?, filter: SourceFilter = SourceFilter()
   ) throws(SourceError) -> SourceListing {
     if path == "-" {
       return SourceListing(entries: [SourceEntry(path: "-", name: "-", format: format ?? .jsonl)])
@@ -112,8 +127,11 @@ public enum HomeLayout {
     guard let full = SourceFolder.resolved(path), let status = SourceStatus(path: full) else {
       throw SourceError(path: path, number: 2, doing: "open")
     }
-    if isHome(full) { return listing(ofHome: full) }
+    if status.isDirectory, isHome(full) { return listing(ofHome: full, filter: filter) }
     if !status.isDirectory { return SourceListing(entries: [entry(ofFile: full, format: format)]) }
+    if format == nil, let home = homeAbove(full) {
+      return listing(ofHome: home, below: String(full.dropFirst(home.count + 1)), filter: filter)
+    }
     var found = SourceListing()
     for name in try SourceFolder.names(full) where name.hasSuffix(".jsonl") {
       guard let file = SourceFolder.resolved(full + "/" + name),
@@ -127,29 +145,28 @@ public enum HomeLayout {
     return found
   }
 
+  /// A file inside a home keeps its name there, so that naming it and its home means the same.
   private static func entry(ofFile path: String, format: SourceFormat?) -> SourceEntry {
-    // A file inside a home keeps its name there, so that naming it and its home means the same.
-    if format == nil, let place = placeInHome(path) { return place }
+    if format == nil, let home = homeAbove(path) {
+      let name = String(path.dropFirst(home.count + 1))
+      if let format = SourceFormat.format(ofName: name) {
+        return SourceEntry(path: path, home: home, name: name, format: format)
+      }
+    }
     return SourceEntry(
       path: path, name: path, format: format ?? (path.hasSuffix(".txt") ? .debug : .jsonl))
   }
 
-  private static func placeInHome(_ path: String) -> SourceEntry? {
+  /// The nearest folder above a path that is a home in which the path has a place.
+  private static func homeAbove(_ path: String) -> String? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    for end in stride(from: parts.count - 1, through: 1, by: -1) {
-      let name = parts[end...].joined(separator: "/")
+    let tops: Set<String> = [
+      "projects", "debug", "file-history", "todos", "tasks", "shell-snapshots", "plans",
+      "paste-cache", "sessions", "session-env", "history.jsonl", "stats-cache.json",
+    ]
+    for end in stride(from: parts.count - 1, through: 1, by: -1) where tops.contains(parts[end]) {
       let home = parts[..<end].joined(separator: "/")
-      let format: SourceFormat
-      if name == "history.jsonl" {
-        format = .history
-      } else if name.hasPrefix("projects/"), name.hasSuffix(".jsonl") {
-        format = .projects
-      } else if name.hasPrefix("debug/"), name.hasSuffix(".txt"), end == parts.count - 2 {
-        format = .debug
-      } else {
-        continue
-      }
-      return SourceEntry(path: home + "/" + name, name: name, format: format)
+      if isHome(home) { return home }
     }
     return nil
   }

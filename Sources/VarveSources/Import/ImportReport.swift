@@ -40,6 +40,8 @@ public struct ImportReport: Sendable {
   public var files = 0
   /// Files that had not changed.
   public var unchangedFiles = 0
+  /// Files that changed while they were read and were read again.
+  public var rereadFiles = 0
   /// Lines read.
   public var lines = 0
   /// Bytes read.

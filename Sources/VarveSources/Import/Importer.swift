@@ -17,10 +17,18 @@ public struct ImportOptions: Sendable {
   public var note = ""
   /// Format of all sources; recognised by content if nil.
   public var format: SourceFormat?
+  /// What is left out of homes.
+  public var filter = SourceFilter()
   /// Whether files are taken as complete, so that a last entry without line end counts.
   public var isComplete = false
   /// Whether SHA-256 of the sources before and after goes into the audit trail.
   public var digestsSources = true
+  /// Whether the bytes of the files of homes are kept.
+  public var keepsOriginals = true
+  /// Whether the bytes of generic JSONL files are kept, too.
+  public var keepsGenericOriginals = false
+  /// Whether an ingest that found nothing new leaves a record of its run.
+  public var recordsIdleRuns = true
   /// Called after each durable commit with the number of occurrences of the store.
   public var onCommit: (@Sendable (UInt64) -> Void)?
   /// Called now and then with bytes done and bytes in all; returns whether to go on.
@@ -32,13 +40,15 @@ public struct ImportOptions: Sendable {
 
 /// Reads sources into a store.
 public final class Importer {
-  private let store: Store
-  private let options: ImportOptions
-  private let committer: Committer
-  private var report = ImportReport()
-  private var batch = WriteBatch()
+  let store: Store
+  let options: ImportOptions
+  let committer: Committer
+  var report = ImportReport()
+  var batch = WriteBatch()
+  var watermarks: [[UInt8]: MetadataValue] = [:]
+  var homes = HomeOrdinals()
   private var bytesTotal: UInt64 = 0
-  private var watermarks: [[UInt8]: MetadataValue] = [:]
+  private var bytesDone: UInt64 = 0
 
   /// - Parameters:
   ///   - store: opened for writing, best with `maintenance` `manual`: the importer merges indexes itself.
@@ -56,144 +66,114 @@ public final class Importer {
   public func run(_ paths: [String]) throws -> ImportReport {
     let clock = ContinuousClock()
     let begin = clock.now
-    var entries: [SourceEntry] = []
+    var listing = SourceListing()
     for path in paths {
-      let listing = try HomeLayout.listing(of: path, format: options.format)
-      entries += listing.entries
-      report.failures += listing.failures
+      let found = try HomeLayout.listing(of: path, format: options.format, filter: options.filter)
+      listing.entries += found.entries
+      listing.frames += found.frames
+      listing.failures += found.failures
     }
-    for entry in entries { bytesTotal += SourceStatus(path: entry.path)?.size ?? 0 }
+    report.failures = listing.failures
+    for entry in listing.entries { bytesTotal += SourceStatus(path: entry.path)?.size ?? 0 }
     let snapshot = try store.snapshot()
-    report.run =
-      1 + UInt64(try snapshot.facts(.ingestRun).compactMap { RunKey.number($0.key) }.max() ?? 0)
-    for fact in try snapshot.facts(.watermark) {
-      watermarks[fact.key] = try? MetadataTree.decode(fact.value.rawSpan)
-    }
+    try prepare(snapshot)
     let started = SourceFolder.now()
-    var isInterrupted = false
-    for entry in entries where !isInterrupted {
-      do {
-        isInterrupted = try !read(entry)
-      } catch let error as SourceError {
-        // What was read of the file stays; the next run reads it again from its last mark.
-        report.failures.append(error)
-      }
+    let isInterrupted = try read(listing, snapshot)
+    if options.recordsIdleRuns || report.lines > 0 || !batch.isEmpty || !report.failures.isEmpty {
+      try appendRun(started: started, files: listing.entries.count, isInterrupted: isInterrupted)
     }
-    try appendRun(started: started, files: entries.count, isInterrupted: isInterrupted)
     try submit()
     report.committed = try committer.finish()
     report.seconds = Double(clock.now.nanoseconds(since: begin)) / 1e9
     return report
   }
 
-  /// Reads one file; false if the progress hook asked to stop.
-  private func read(_ entry: SourceEntry) throws -> Bool {
-    report.files += 1
-    let file: SourceFile
-    let status: SourceStatus
-    do throws(SourceError) {
-      if let known = SourceStatus(path: entry.path), isUnchanged(entry, known) {
-        report.unchangedFiles += 1
-        return progress(adding: known.size)
-      }
-      file = try SourceFile(entry.path)
-      status = try file.status()
-    } catch {
-      report.failures.append(error)
-      return true
+  private func prepare(_ snapshot: Snapshot) throws {
+    report.run =
+      1 + UInt64(try snapshot.facts(.ingestRun).compactMap { RunKey.number($0.key) }.max() ?? 0)
+    for fact in try snapshot.facts(.watermark) {
+      watermarks[fact.key] = try? MetadataTree.decode(fact.value.rawSpan)
     }
-    guard status.isRegular || entry.path == "-" else {
-      report.failures.append(SourceError(path: entry.path, number: 22, doing: "not a regular file"))
-      return true
-    }
-    guard let parser = JSONParser() else { return true }
-    switch entry.format {
-    case .history:
-      return try read(entry, file, status, HistoryReader(parser), version: HistoryReader.version)
-    case .projects:
-      return try read(
-        entry, file, status, TranscriptReader(parser), version: TranscriptReader.version)
-    case .debug:
-      let name = entry.name.split(separator: "/").last.map(String.init) ?? entry.name
-      return try read(
-        entry, file, status, DebugLogReader(fileName: name), version: DebugLogReader.version)
-    case .jsonl:
-      return try read(
-        entry, file, status, GenericJSONLReader(parser) { ContentDigest.hash($0) },
-        version: GenericJSONLReader.version)
-    }
+    homes = try HomeOrdinals(snapshot, host: options.host)
   }
 
-  private func key(_ entry: SourceEntry) -> [UInt8] {
-    Watermark.key(host: options.host, name: entry.name)
-  }
-
-  private func isUnchanged(_ entry: SourceEntry, _ status: SourceStatus) -> Bool {
-    guard entry.path != "-", let value = watermarks[key(entry)],
-      let mark = Watermark(value, status: status)
-    else { return false }
-    return mark.isUnchanged(status, reader: Self.version(entry.format)) && !options.isComplete
-  }
-
-  private static func version(_ format: SourceFormat) -> Int {
-    switch format {
-    case .history: HistoryReader.version
-    case .projects: TranscriptReader.version
-    case .debug: DebugLogReader.version
-    case .jsonl: GenericJSONLReader.version
-    }
-  }
-
-  private func read<Reader: RecordReader>(
-    _ entry: SourceEntry, _ file: SourceFile, _ status: SourceStatus, _ reader: Reader,
-    version: Int
-  ) throws -> Bool {
-    var reader = reader
-    var mark = Watermark(status: status, reader: version)
-    if entry.path != "-", let value = watermarks[key(entry)],
-      let known = Watermark(value, status: status)
-    {
-      mark.incarnation = known.incarnation
-      if try !known.continues(file, size: status.size) {
-        mark.incarnation += 1
-      } else if known.reader == version {
-        mark.offset = known.offset
-        mark.line = known.line
-        if let state = known.state { reader.restore(state) }
+  /// Reads all files of a listing; true if the progress hook asked to stop.
+  private func read(_ listing: SourceListing, _ snapshot: Snapshot) throws -> Bool {
+    let archiver = try OriginalArchiver(snapshot, run: report.run)
+    var contexts: [String: ReadingContext] = [:]
+    for entry in listing.entries {
+      let context = contexts[entry.home] ?? ReadingContext(snapshot)
+      contexts[entry.home] = context
+      do {
+        if try !read(entry, context, archiver, snapshot) { return true }
+      } catch let error as SourceError {
+        // What was read of the file stays; the next run reads it again from its last mark.
+        report.failures.append(error)
       }
     }
-    let reading = FileReading(
-      entry: entry, file: file, options: options, run: report.run, mark: mark, key: key(entry))
-    var flow = ImportFlow(importer: self)
-    let result = try reading.read(&reader, batch: &batch, flow: &flow)
-    merge(result)
-    return !flow.isStopped
+    try readGone(listing, contexts, archiver, snapshot)
+    if options.keepsOriginals { try noteFrames(listing.frames, archiver) }
+    return false
   }
 
-  private func merge(_ result: FileReading.Result) {
-    report.lines += result.report.lines
-    report.bytes += result.byteCount
-    report.skipped += result.skipped
-    report.warnings += result.warnings
-    report.skippedByReason.merge(result.skippedByReason, uniquingKeysWith: +)
-    report.droppedByReason.merge(result.droppedByReason, uniquingKeysWith: +)
-    if result.isPending { report.pendingFiles += 1 }
-    if let failure = result.failure { report.failures.append(failure) }
+  private func noteFrames(_ frames: [SourceEntry], _ archiver: OriginalArchiver) throws {
+    for entry in frames {
+      guard let status = SourceStatus(path: entry.path) else { continue }
+      var map = OriginalMap(status.isLink ? .link : .folder, status, run: report.run)
+      do throws(SourceError) {
+        if status.isLink { map.target = try SourceFolder.target(ofLink: entry.path) }
+      } catch {
+        report.failures.append(error)
+        continue
+      }
+      let name = try name(of: entry)
+      try archiving { (flow: inout ArchiveFlow) in try archiver.note(name, map, into: &flow) }
+    }
   }
 
-  private var bytesDone: UInt64 = 0
+  /// The name of a file's first incarnation.
+  func name(of entry: SourceEntry) throws -> OriginalName {
+    OriginalName(
+      host: options.host, home: entry.home, path: entry.name,
+      incarnation: try homes.firstIncarnation(entry.home, newHomeIn: &batch))
+  }
 
-  fileprivate func progress(adding count: UInt64) -> Bool {
+  /// Runs something that appends facts to the importer's batch.
+  func archiving<T>(_ body: (inout ArchiveFlow) throws -> T) throws -> T {
+    var flow = ArchiveFlow(batch: WriteBatch()) { [self] in _ = try exchange(&$0) }
+    swap(&flow.batch, &batch)
+    defer { swap(&flow.batch, &batch) }
+    return try body(&flow)
+  }
+
+  func progress(adding count: UInt64) -> Bool {
     bytesDone += count
     return options.onProgress?(bytesDone, bytesTotal) ?? true
   }
 
+  // MARK: Batches
+
   /// Hands the batch to the committing thread.
-  fileprivate func submit() throws {
+  private func submit() throws {
     guard !batch.isEmpty else { return }
     batch.prepare()
     try committer.submit(batch)
     batch = WriteBatch()
+  }
+
+  /// Waits until everything that was read so far is committed.
+  func settle() throws {
+    try submit()
+    try committer.drain()
+  }
+
+  /// Submits a batch if it is large, and gives back what is to fill.
+  func exchange(_ other: inout WriteBatch) throws -> Bool {
+    guard Committer.isLarge(other) else { return false }
+    other.prepare()
+    try committer.submit(other)
+    other = WriteBatch()
+    return true
   }
 
   private func appendRun(started: Int64, files: Int, isInterrupted: Bool) throws {
@@ -216,10 +196,10 @@ public final class Importer {
 
 /// What a file's reading asks of the importer.
 struct ImportFlow {
-  fileprivate let importer: Importer
+  let importer: Importer
   private(set) var isStopped = false
 
-  fileprivate init(importer: Importer) { self.importer = importer }
+  init(importer: Importer) { self.importer = importer }
 
   /// Notes progress; true if reading should stop here.
   mutating func didRead(_ count: UInt64) -> Bool {
@@ -230,19 +210,6 @@ struct ImportFlow {
   /// Hands a large batch over; the caller's copy is in `batch` before and after.
   func submitIfLarge(_ batch: inout WriteBatch) throws -> Bool {
     try importer.exchange(&batch)
-  }
-}
-
-extension Importer {
-  /// Takes the batch from a file's reading, submits it if it is large, and gives back what is to fill.
-  fileprivate func exchange(_ other: inout WriteBatch) throws -> Bool {
-    guard
-      other.contentByteCount >= Committer.batchByteCount || other.count >= Committer.batchCount
-    else { return false }
-    other.prepare()
-    try committer.submit(other)
-    other = WriteBatch()
-    return true
   }
 }
 

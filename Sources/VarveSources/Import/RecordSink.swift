@@ -43,6 +43,28 @@ package struct RecordSink {
     package var line: UInt64
     package var offset: UInt64
     package var length: UInt64
+    /// Index of the item in its list.
+    package var part = 0
+    /// Where the same record stood in an earlier version of the file.
+    package var origin: Relocation.Origin?
+
+    package init(line: UInt64, offset: UInt64, length: UInt64) {
+      self.line = line
+      self.offset = offset
+      self.length = length
+    }
+  }
+
+  /// Earlier versions of a rewritten file; nil if there are none.
+  package var relocation: Relocation?
+
+  /// The place of a record, with where it stood before the file was rewritten. CON-40.
+  package mutating func locate(_ record: RawSpan, _ place: Place) -> Place {
+    guard relocation != nil else { return place }
+    var found = place
+    found.origin = relocation?.locate(record, place, incarnation: base.incarnation)
+    if let origin = found.origin { found.part = origin.part }
+    return found
   }
 
   package mutating func countLine(_ count: Int = 1) { lineCount += count }
@@ -71,8 +93,9 @@ package struct RecordSink {
   package func fields(_ kind: Kind, _ place: Place, part: Int = 0) -> OccurrenceFields {
     var fields = base
     fields.kind = kind
-    fields.line = place.line
-    fields.offset = place.offset
+    fields.line = place.origin?.line ?? place.line
+    fields.offset = place.origin?.offset ?? place.offset
+    fields.incarnation = place.origin?.incarnation ?? base.incarnation
     fields.length = place.length
     fields.part = UInt16(part)
     return fields

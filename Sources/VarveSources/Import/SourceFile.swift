@@ -1,5 +1,5 @@
-// Reading sources: read-only, never following links, never waiting on a pipe. The only file of this module
-// that calls the system.
+// Reading sources: read-only, never following links, never waiting on a pipe. The only file of this
+// module that calls the system.
 
 #if canImport(Darwin)
   import Darwin
@@ -16,14 +16,43 @@ package struct SourceStatus: Equatable, Sendable {
   package var size: UInt64
   /// Nanoseconds since 1970 UTC.
   package var modified: Int64
+  /// Permission bits.
+  package var mode: UInt32
   package var isRegular: Bool
   package var isDirectory: Bool
+  package var isLink: Bool
 
   /// Status of a path; nil if there is nothing. Links at the end are not followed.
   package init?(path: String) {
     var info = stat()
     guard unsafe lstat(path, &info) == 0 else { return nil }
     self.init(info)
+  }
+
+  /// Stands for a file that is not there.
+  static let nothing = SourceStatus()
+
+  private init() {
+    device = 0
+    inode = 0
+    size = 0
+    modified = 0
+    mode = 0
+    isRegular = false
+    isDirectory = false
+    isLink = false
+  }
+
+  /// The status that an archived file had.
+  init(_ map: OriginalMap) {
+    device = 0
+    inode = 0
+    size = map.size
+    modified = map.modified
+    mode = map.mode
+    isRegular = map.kind == .file
+    isDirectory = map.kind == .folder
+    isLink = map.kind == .link
   }
 
   fileprivate init(_ info: stat) {
@@ -36,8 +65,10 @@ package struct SourceStatus: Equatable, Sendable {
       let time = info.st_mtim
     #endif
     modified = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    mode = UInt32(info.st_mode) & 0o7777
     isRegular = info.st_mode & S_IFMT == S_IFREG
     isDirectory = info.st_mode & S_IFMT == S_IFDIR
+    isLink = info.st_mode & S_IFMT == S_IFLNK
   }
 }
 
@@ -114,20 +145,6 @@ package final class SourceFile: Sendable {
       unsafe Glibc.read(descriptor, target, count)
     #endif
   }
-
-  /// Bytes of a range, fewer at the end of the file.
-  package func bytes(at offset: UInt64, count: Int) throws(SourceError) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let got = try read(
-        into: &buffer, from: filled, limit: count, at: offset + UInt64(filled))
-      if got == 0 { break }
-      filled += got
-    }
-    buffer.removeLast(count - filled)
-    return buffer
-  }
 }
 
 package enum SourceFolder {
@@ -146,6 +163,18 @@ package enum SourceFolder {
       if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Where a link leads.
+  package static func target(ofLink path: String) throws(SourceError) -> String {
+    var buffer = [UInt8](repeating: 0, count: 4097)
+    // SAFETY: at most one byte less than the buffer holds is written.
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return -1 }
+      return unsafe readlink(path, base, 4096)
+    }
+    guard count >= 0 else { throw SourceError(path: path, number: errno, doing: "read link") }
+    return String(decoding: buffer[..<count], as: UTF8.self)
   }
 
   /// Name of this machine.

@@ -16,10 +16,6 @@ struct Watermark: Sendable {
 
   static let sampleByteCount = 4096
 
-  static func key(host: String, name: String) -> [UInt8] {
-    Array(host.utf8) + [0] + Array(name.utf8)
-  }
-
   init(status: SourceStatus, reader: Int) {
     self.status = status
     self.reader = reader
@@ -48,7 +44,22 @@ struct Watermark: Sendable {
     state = value["state"]
   }
 
+  /// Goes on where an earlier reading ended; from the start if another version of the reader did
+  /// it.
+  mutating func resume(_ last: Watermark) {
+    incarnation = last.incarnation
+    guard last.reader == reader else { return }
+    offset = last.offset
+    line = last.line
+    state = last.state
+  }
+
   func fact(key: [UInt8]) -> Fact {
+    Fact(kind: .watermark, key: key, value: MetadataTree.encode(value))
+  }
+
+  /// The value of its fact.
+  var value: MetadataValue {
     var members: [MetadataValue.Member] = [
       .init("device", .int(Int64(bitPattern: status.device))),
       .init("inode", .int(Int64(bitPattern: status.inode))),
@@ -62,7 +73,7 @@ struct Watermark: Sendable {
       .init("reader", .int(Int64(reader))),
     ]
     if let state { members.append(.init("state", state)) }
-    return Fact(kind: .watermark, key: key, value: MetadataTree.encode(.object(members)))
+    return .object(members)
   }
 
   /// Nothing changed since: same identity, size and time, and everything was read.
@@ -71,14 +82,14 @@ struct Watermark: Sendable {
   }
 
   /// Whether what was read before is still there, so that reading may go on behind it.
-  func continues(_ file: SourceFile, size: UInt64) throws(SourceError) -> Bool {
+  func continues(_ file: any SourceBytes, size: UInt64) throws(SourceError) -> Bool {
     guard size >= offset else { return false }
     return try Self.samples(file, offset: offset) == (head, tail)
   }
 
   /// Hashes of the first and of the last bytes before an offset.
   static func samples(
-    _ file: SourceFile, offset: UInt64
+    _ file: any SourceBytes, offset: UInt64
   ) throws(SourceError) -> (head: ContentHash, tail: ContentHash) {
     let count = Int(min(UInt64(sampleByteCount), offset))
     let head = try file.bytes(at: 0, count: count)

@@ -11,11 +11,14 @@ package struct TailRow: Sendable {
   /// Sequence of the message; equal to the row's own for a first sighting.
   package var message: UInt64
   package var contentByteCount: UInt64
+  /// `EventKey` of its metadata.
+  package var event: UInt64
 
   package init(
     hash: ContentHash, identity: OccurrenceIdentity, fields: OccurrenceFields, message: UInt64,
-    contentByteCount: UInt64
+    contentByteCount: UInt64, event: UInt64 = 0
   ) {
+    self.event = event
     self.hash = hash
     self.identity = identity
     self.fields = fields
@@ -74,7 +77,8 @@ package struct TailRows: Sendable {
 
   private var byHash: [ContentHash: UInt64] = [:]
   private var identities: Set<OccurrenceIdentity> = []
-  private var prompts: [UInt64: [Int]] = [:]
+  /// Rows of a message; log entries, the most of all, have no rule that asks for them.
+  private var sightings: [UInt64: [Int]] = [:]
 
   package init(firstSequence: UInt64) { self.firstSequence = firstSequence }
 
@@ -90,12 +94,18 @@ package struct TailRows: Sendable {
   package mutating func append(_ row: TailRow) {
     if row.message == nextSequence { byHash[row.hash] = row.message }
     identities.insert(row.identity)
-    if row.fields.kind == .prompt { prompts[row.message, default: []].append(rows.count) }
+    if row.fields.kind != .log { sightings[row.message, default: []].append(rows.count) }
     rawByteCount += Int(row.contentByteCount) + 64
     rows.append(row)
   }
 
   package mutating func append(_ block: BlockLocation) { blocks.append(block) }
+
+  /// What a fact weighs in the tail. A chunk of an original is only skipped over when the tail is
+  /// read again, so it weighs an eighth.
+  package static func rawByteCount(of fact: Fact) -> Int {
+    fact.key.count + (fact.kind == .sourceChunk ? fact.value.count / 8 : fact.value.count)
+  }
 
   package mutating func append(_ fact: FactLocation, byteCount: Int) {
     facts.append(fact)
@@ -123,7 +133,7 @@ package struct TailRows: Sendable {
         byHash[row.hash] = nil
       }
       identities.remove(row.identity)
-      prompts[row.message]?.removeAll { $0 >= mark.rowCount }
+      sightings[row.message]?.removeAll { $0 >= mark.rowCount }
     }
     rows.removeLast(rows.count - mark.rowCount)
     blocks.removeLast(blocks.count - mark.blockCount)
@@ -131,6 +141,6 @@ package struct TailRows: Sendable {
     rawByteCount = mark.rawByteCount
   }
 
-  /// Rows of the tail that are prompts with the content of a message.
-  package func prompts(_ message: UInt64) -> [Int] { prompts[message] ?? [] }
+  /// Rows of the tail with the content of a message, log entries left out.
+  package func sightings(of message: UInt64) -> [Int] { sightings[message] ?? [] }
 }

@@ -1,8 +1,10 @@
-// The only code that changes a store: appends commits, publishes generations. Owned by one store and
-// guarded by its mutex; between processes guarded by the lock file, which is held for one batch.
+// The only code that changes a store: appends commits, publishes generations. Owned by one store
+// and guarded by its mutex; between processes guarded by the lock file, which is held for one
+// batch.
 //
-// Order of durability: bytes of a commit, `sync`, TAIL, acknowledgement. For a generation: its files,
-// their directory, the manifest, its directory, CURRENT, its directory. Nothing is trusted earlier.
+// Order of durability: bytes of a commit, `sync`, TAIL, acknowledgement. For a generation: its
+// files, their directory, the manifest, its directory, CURRENT, its directory. Nothing is trusted
+// earlier.
 
 package import VarveFormat
 
@@ -21,7 +23,7 @@ package final class LogWriter {
   /// Blocks of the active segment, if all of them were seen; sealing needs them.
   var blockEntries: [BlockEntry]?
   var isPoisoned = false
-  private var scopeCache: ScopeCache?
+  private var scopes: [KnownScope] = []
   private var view: StoreView?
   let segmentByteCount: UInt64
   private var hasCleaned = false
@@ -135,7 +137,8 @@ package final class LogWriter {
     try writeTail()
   }
 
-  /// REC-8: copies the committed tail to a new segment, so that appending never follows doubtful bytes.
+  /// REC-8: copies the committed tail to a new segment, so that appending never follows doubtful
+  /// bytes.
   private func moveTail() throws(StorageError) {
     var manifest = version.manifest
     let from = manifest.indexedEnd.offset
@@ -186,7 +189,8 @@ package final class LogWriter {
 
   // MARK: Rows of the batch being encoded
   //
-  // Methods rather than access to `tail`: reading a property of a class from another module copies it.
+  // Methods rather than access to `tail`: reading a property of a class from another module copies
+  // it.
 
   /// Sequence of the next record.
   package var nextSequence: UInt64 { tail.nextSequence }
@@ -194,26 +198,38 @@ package final class LogWriter {
   /// Whether a sighting is known, in the tail or an index.
   package func contains(_ identity: OccurrenceIdentity) throws(StorageError) -> Bool {
     if tail.contains(identity) { return true }
-    let scope = (identity.scopeHigh, identity.scopeLow)
-    if scopeCache?.version !== version || scopeCache?.high != scope.0 || scopeCache?.low != scope.1
-    {
-      var ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)] = []
-      for index in version.indexes.reversed() {
-        if let offsets = try index.offsets(ofScope: scope.0, scope.1) {
-          ranges.append((index, offsets))
-        }
-      }
-      scopeCache = ScopeCache(version: version, high: scope.0, low: scope.1, ranges: ranges)
-    }
-    for (index, offsets) in scopeCache?.ranges ?? [] where offsets.contains(identity.offset) {
+    for (index, offsets) in try ranges(ofScope: identity) where offsets.contains(identity.offset) {
       if try index.occurrence(identity) != nil { return true }
     }
     return false
   }
 
-  /// Which indexes know the file being read, and from where to where. A file is read in order, so this
-  /// answers for nearly all new records without touching an index.
-  private struct ScopeCache {
+  /// The indexes that know a file. Files are read in order, and a copy beside its twin, so that a
+  /// few remembered scopes answer for nearly all new records without touching an index.
+  private func ranges(
+    ofScope identity: OccurrenceIdentity
+  ) throws(StorageError) -> [(index: IndexFile, offsets: ClosedRange<UInt64>)] {
+    let known = scopes.firstIndex {
+      $0.version === version && $0.high == identity.scopeHigh && $0.low == identity.scopeLow
+    }
+    if let known { return scopes[known].ranges }
+    var ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)] = []
+    for index in version.indexes.reversed() {
+      if let offsets = try index.offsets(ofScope: identity.scopeHigh, identity.scopeLow) {
+        ranges.append((index, offsets))
+      }
+    }
+    if scopes.count == Self.scopesMax { scopes.removeLast() }
+    scopes.insert(
+      KnownScope(
+        version: version, high: identity.scopeHigh, low: identity.scopeLow, ranges: ranges), at: 0)
+    return ranges
+  }
+
+  private static let scopesMax = 4
+
+  /// Which indexes know a file, and from where to where.
+  private struct KnownScope {
     let version: Version
     let high: UInt64
     let low: UInt64
@@ -224,6 +240,36 @@ package final class LogWriter {
   package func message(_ hash: ContentHash) throws(StorageError) -> UInt64? {
     if let known = tail.message(hash) { return known }
     return try version.message(hash)
+  }
+
+  /// Rows of the tail with the content of a message, log entries left out.
+  package func sightings(of message: UInt64) -> [Int] { tail.sightings(of: message) }
+
+  /// A row of the tail with the texts of its session, phase and path.
+  package func tailRow(
+    _ position: Int
+  ) -> (fields: OccurrenceFields, event: UInt64, texts: [[UInt8]]) {
+    let row = tail.rows[position]
+    let texts = [TextField.session, .phase, .path].map { field in
+      row.fields[field] >= 0 ? tail.strings.bytes(row.fields[field]) : []
+    }
+    return (row.fields, row.event, texts)
+  }
+
+  /// Part and `EventKey` of an indexed record.
+  package func partAndEvent(
+    _ sequence: UInt64
+  ) throws(StorageError) -> (part: UInt16, event: UInt64) {
+    let view = StoreView(
+      version: version,
+      tail: FrozenTail(
+        TailRows(firstSequence: version.manifest.nextSequence), storeID: version.manifest.storeID),
+      history: history, end: version.manifest.indexedEnd)
+    let block = try view.block(containing: sequence)
+    let record = try view.record(sequence, in: block)
+    let payload = block.payload
+    let tree = payload.rawSpan.extracting(record.metadata)
+    return (record.fields.part, EventKey.key(tree))
   }
 
   package func append(_ row: TailRow) { tail.append(row) }
@@ -245,8 +291,9 @@ package final class LogWriter {
 
   // MARK: Commits
 
-  /// Appends the encoded blocks and frames of commits and makes them durable with one sync. Their rows
-  /// are in the tail already; `mark` says since when, so that a failed write takes them out again.
+  /// Appends the encoded blocks and frames of commits and makes them durable with one sync. Their
+  /// rows are in the tail already; `mark` says since when, so that a failed write takes them out
+  /// again.
   package func commit(
     _ bytes: [UInt8], history newHistory: TailLoader.History, blocks: [BlockEntry],
     since mark: TailRows.Mark

@@ -1,4 +1,5 @@
-// Turns scanned commits back into rows of the tail: what recovery and readers do with the log's end.
+// Turns scanned commits back into rows of the tail: what recovery and readers do with the log's
+// end.
 
 package import VarveFormat
 
@@ -157,7 +158,8 @@ package struct TailLoader {
       content: hash)
     return TailRow(
       hash: hash, identity: identity, fields: fields, message: message,
-      contentByteCount: UInt64(count))
+      contentByteCount: UInt64(count),
+      event: EventKey.key(payload.rawSpan.extracting(record.metadata)))
   }
 
   /// The scope of a decoded record.
@@ -188,7 +190,7 @@ package struct TailLoader {
         FactLocation(
           kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(segment.id),
           offset: stored.offset, item: UInt32(item)),
-        byteCount: fact.key.count + fact.value.count)
+        byteCount: TailRows.rawByteCount(of: fact))
     }
   }
 }

@@ -49,6 +49,8 @@ final class Scratch: Sendable {
     try handle.close()
   }
 
+  func remove(_ name: String) { try? FileManager.default.removeItem(atPath: path + "/" + name) }
+
   /// Sets the modification time of a file to some seconds ago.
   func age(_ name: String, seconds: Double) throws {
     try FileManager.default.setAttributes(
