@@ -7,8 +7,10 @@ import VarveStorage
 /// Decides whether a new sighting of a known message is an echo.
 struct EchoRule {
   static let timeDifferenceMillisecondsMax: UInt64 = 2000
-  /// Earlier sightings looked at; so common a content has no single event behind it.
-  private static let candidatesMax = 64
+  /// Earlier sightings of a prompt or of a result outside that are looked at.
+  private static let candidatesMax = 65_536
+  /// The same for other records of transcripts: so common a content has no single event behind it.
+  private static let copiesMax = 64
   /// Of these, the ones whose event is looked up even if the time differs.
   private static let untimedCandidatesMax = 4
   private static let incarnationsPerHome: UInt32 = 1 << 20
@@ -60,11 +62,15 @@ struct EchoRule {
     guard hasRule else { return false }
     var count = 0
     for position in writer.sightings(of: message).reversed() {
-      guard count < Self.candidatesMax else { return false }
+      guard count < limit else { return false }
       if matches(Candidate(row: writer.tailRow(position))) { return true }
       count += 1
     }
     return try isEchoOfIndexed(message, count: count)
+  }
+
+  private var limit: Int {
+    phase == .projects && fields.kind != .prompt ? Self.copiesMax : Self.candidatesMax
   }
 
   private var hasRule: Bool {
@@ -96,10 +102,12 @@ struct EchoRule {
     if let index = version.index(covering: message) {
       if try matches(index, row: Int(message - index.firstSequence), &count) { return true }
     }
-    for index in version.indexes.reversed() {
-      var cursor = try index.tree(.repeats).cursor(from: TreeKeys.repeats(message, relative: 0))
+    for index in version.indexes.reversed() where index.nextSequence > message {
+      let start = TreeKeys.repeats(message, relative: 0)
+      guard try index.tree(.repeats).first(from: start)?.key.a == message else { continue }
+      var cursor = try index.tree(.repeats).cursor(from: start)
       while let entry = try cursor.next(), entry.key.a == message {
-        guard count < Self.candidatesMax else { return false }
+        guard count < limit else { return false }
         if try matches(index, row: Int(entry.key.b >> 32), &count) { return true }
       }
     }

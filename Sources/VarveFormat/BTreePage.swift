@@ -106,29 +106,43 @@ package struct BTreePageView: ~Escapable {
   /// The whole key at an index.
   @inlinable
   package func key(_ index: Int) -> TreeKey {
-    var key = TreeKey(0)
-    for i in 0..<prefixCount {
-      key.set(page.load(UInt8.self, at: BTreePage.headerByteCount &+ i), at: i)
-    }
     let start = BTreePage.headerByteCount &+ prefixCount &+ index &* stride
-    var i = prefixCount
-    while i < keyByteCount {
-      if i & 7 == 0 && i + 8 <= keyByteCount {
-        let word = page.loadBigEndian(UInt64.self, at: start &+ i &- prefixCount)
-        switch i >> 3 {
-        case 0: key.a = word
-        case 1: key.b = word
-        case 2: key.c = word
-        case 3: key.d = word
-        default: key.e = word
-        }
-        i += 8
-      } else {
-        key.set(page.load(UInt8.self, at: start &+ i &- prefixCount), at: i)
-        i += 1
+    var key = TreeKey(word(0, suffix: start))
+    if keyByteCount > 8 { key.b = word(8, suffix: start) }
+    if keyByteCount > 16 { key.c = word(16, suffix: start) }
+    if keyByteCount > 24 { key.d = word(24, suffix: start) }
+    if keyByteCount > 32 { key.e = word(32, suffix: start) }
+    return key
+  }
+
+  /// Eight bytes of a key, from the page's prefix, from the entry, or from both.
+  @inlinable @inline(__always)
+  package func word(_ from: Int, suffix start: Int) -> UInt64 {
+    var value: UInt64
+    if from >= prefixCount {
+      value = load(start &+ from &- prefixCount)
+    } else {
+      value = load(BTreePage.headerByteCount &+ from)
+      let shared = prefixCount &- from
+      if shared < 8 {
+        let bits = UInt64(truncatingIfNeeded: 8 &* shared)
+        value = value & ~(UInt64.max &>> bits) | load(start) &>> bits
       }
     }
-    return key
+    let rest = keyByteCount &- from
+    if rest < 8 { value &= ~(UInt64.max &>> UInt64(truncatingIfNeeded: 8 &* rest)) }
+    return value
+  }
+
+  /// Eight bytes at an offset, zero behind the page's end.
+  @inlinable @inline(__always)
+  package func load(_ at: Int) -> UInt64 {
+    if at &+ 8 <= BTreePage.byteCount { return page.loadBigEndian(UInt64.self, at: at) }
+    var value: UInt64 = 0
+    for i in 0..<8 where at &+ i < BTreePage.byteCount {
+      value |= UInt64(page.load(UInt8.self, at: at &+ i)) &<< UInt64(56 &- 8 &* i)
+    }
+    return value
   }
 
   @inlinable

@@ -7,8 +7,8 @@ from errors import FormatError
 import metadata as trees
 
 KINDS = {1: "ingestRun", 2: "runFile", 3: "watermark", 4: "project", 5: "session", 6: "settings", 7: "sourceChunk",
-         8: "fileMap", 9: "tombstone"}
-SOURCE_CHUNK = 7
+         8: "fileMap", 9: "tombstone", 10: "home", 11: "chunkList"}
+SOURCE_CHUNK, FILE_MAP, CHUNK_LIST = 7, 8, 11
 MAX_KEY = 64 << 10
 MAX_VALUE = 64 << 20
 
@@ -44,14 +44,18 @@ def decode(payload, item_count):
 
 def digest(fact, salt):
     """The digest of a fact."""
-    return hashlib.sha256(b"".join((
-        salt, bytes((fact.kind,)), varint(len(fact.key)), fact.key, varint(len(fact.value)), fact.value))).digest()
+    head = salt + bytes((fact.kind,)) + varint(len(fact.key)) + fact.key
+    if fact.kind != SOURCE_CHUNK:
+        head += varint(len(fact.value)) + fact.value
+    return hashlib.sha256(head).digest()
 
 
 def check_value(fact):
-    """What is wrong with a fact's value, or None: a chunk is named by its SHA-256, all others are objects."""
+    """What is wrong with a fact's value, or None: a chunk is named by its SHA-256, a list has whole entries, all others are objects."""
     if fact.kind == SOURCE_CHUNK:
         return None if hashlib.sha256(fact.value).digest() == fact.key else "chunk is not what its key says"
+    if fact.kind == CHUNK_LIST:
+        return None if len(fact.value) % 36 == 0 and len(fact.value) <= 64 * 36 else "list of no whole entries"
     try:
         trees.decode(fact.value)
     except FormatError as error:

@@ -83,6 +83,14 @@ class Chunks:
     def content(self, reference):
         """The content that a reference names."""
         chunk, offset, length, encoding = reference
+        value = self.value(chunk)
+        if offset > len(value) or length > len(value) - offset:
+            raise FormatError("outOfBounds", 0, "reference outside its chunk")
+        raw = value[offset:offset + length]
+        return unescape(raw) if encoding else raw
+
+    def value(self, chunk):
+        """The bytes of a chunk."""
         if self.places is None:
             self._find()
         value = self.cached.get(chunk)
@@ -94,10 +102,7 @@ class Chunks:
             if len(self.cached) >= 16:
                 self.cached.pop(next(iter(self.cached)))
             self.cached[chunk] = value
-        if offset > len(value) or length > len(value) - offset:
-            raise FormatError("outOfBounds", 0, "reference outside its chunk")
-        raw = value[offset:offset + length]
-        return unescape(raw) if encoding else raw
+        return value
 
 
 class Log:

@@ -5,6 +5,7 @@
     reader.py stats STORE [--json]  counts
     reader.py dump STORE            one JSON line an occurrence, in order of sequence
     reader.py verify STORE          recomputes everything; prints `ok`, or problems and exits with 1
+    reader.py originals STORE       SHA-256 and name of each archived file, computed from its chunks
     reader.py vector FILE.hex       the structure in a vector file as canonical JSON
 """
 
@@ -18,6 +19,7 @@ sys.dont_write_bytecode = True
 from errors import FormatError
 from jsontext import dumps
 from log import Log
+import originals as archive
 from records import fields_to_json
 from store import Store, StoreError
 import vector
@@ -63,6 +65,23 @@ def dump(path):
     log.walk(visit)
 
 
+def originals(path):
+    log, found = Log(Store(path)), archive.Originals()
+
+    def visit(file, span, found_records, found_facts):
+        for _, several in found_facts:
+            for fact in several:
+                found.add(fact)
+
+    log.walk(visit)
+    for key in found.newest():
+        if archive.fields(found.maps[key])["type"] != "file":
+            continue
+        host, home, name = (part.decode("utf-8", "surrogateescape") for part in archive.name_of(key))
+        digest_ = archive.digest(found.entries(key), log.chunks.value)
+        write("%s  %s:%s:%s" % (digest_, host, home, name))
+
+
 def check(path):
     problems = verify.verify(path)
     for file, offset, what in problems:
@@ -73,7 +92,7 @@ def check(path):
 
 
 def main(arguments):
-    commands = {"digest": digest, "stats": stats, "dump": dump, "verify": check}
+    commands = {"digest": digest, "stats": stats, "dump": dump, "verify": check, "originals": originals}
     try:
         if len(arguments) == 2 and arguments[0] in commands:
             return commands[arguments[0]](arguments[1]) or 0

@@ -17,6 +17,7 @@ import metadata
 import records
 from errors import FormatError
 from log import Log, commit_digest
+from originals import Originals, name_of
 from segment import decode_footer
 from store import Store, StoreError, read_file
 
@@ -49,6 +50,7 @@ class Verifier:
         self.runs = array("Q")
         self.commits = []
         self.order = {}
+        self.originals = Originals()
 
     def report(self, file, offset, what):
         """Notes a problem."""
@@ -63,6 +65,7 @@ class Verifier:
             self.log = Log(self.store)
             self.log.walk(self._visit)
             self._identities()
+            self._originals()
             self._segments()
             self._state()
             self._indexes()
@@ -140,6 +143,7 @@ class Verifier:
         place.facts = []
         for offset, found in found_facts:
             for number, fact in enumerate(found):
+                self.originals.add(fact)
                 what = facts.check_value(fact)
                 if what:
                     self.report(file.name, offset, "fact %d: %s" % (number, what))
@@ -155,6 +159,14 @@ class Verifier:
                 if identity in seen:
                     self.report("segments", 0, "records %d and %d have one identity" % (seen[identity], sequence))
                 seen[identity] = sequence
+
+    def _originals(self):
+        """Every file map can be read whole (ORG-4, ORG-5); chunks were checked against their keys on the way."""
+        for key in sorted(self.originals.maps):
+            try:
+                self.originals.entries(key)
+            except (FormatError, KeyError, TypeError) as error:
+                self.report("segments", 0, "original %s: %s" % (name_of(key), error))
 
     def _segments(self):
         """Digests, footers and trailers of sealed segments; counts of the manifest."""

@@ -83,6 +83,22 @@ package struct BTree: Sendable {
     }
   }
 
+  /// The first entry not less than `key`; cheaper than a cursor, which reads a whole leaf.
+  package func first(
+    from key: TreeKey
+  ) throws(StorageError) -> (key: TreeKey, value: TreeValue)? {
+    guard height > 0 else { return nil }
+    let number = try leaf(for: key)
+    let found = try withPage(number, kind: BTreePage.leaf) {
+      page -> (key: TreeKey, value: TreeValue)? in
+      let index = page.lowerBound(key)
+      return index < page.count ? (page.key(index), page.value(index)) : nil
+    }
+    if let found { return found }
+    guard Int(number) + 1 < leafCount else { return nil }
+    return try withPage(number + 1, kind: BTreePage.leaf) { ($0.key(0), $0.value(0)) }
+  }
+
   // Leaves are written before all branches, in key order: the next leaf is the next page.
 
   /// Appends the entries of a leaf to an array; false when `number` is no leaf.

@@ -146,10 +146,9 @@ package final class IndexFile: Sendable {
     ofScope high: UInt64, _ low: UInt64
   ) throws(StorageError) -> ClosedRange<UInt64>? {
     let tree = tree(.identity)
-    var forward = try tree.cursor(from: TreeKey(high, low))
-    guard let first = try forward.next(), first.key.a == high, first.key.b == low else {
-      return nil
-    }
+    guard let first = try tree.first(from: TreeKey(high, low)), first.key.a == high,
+      first.key.b == low
+    else { return nil }
     var backward = try tree.cursor(from: TreeKey(high, low, .max, .max, .max))
     guard let last = try backward.previous(), last.key.c >= first.key.c else { return nil }
     return first.key.c...last.key.c

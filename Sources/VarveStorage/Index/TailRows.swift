@@ -77,7 +77,7 @@ package struct TailRows: Sendable {
 
   private var byHash: [ContentHash: UInt64] = [:]
   private var identities: Set<OccurrenceIdentity> = []
-  /// Rows of a message; log entries, the most of all, have no rule that asks for them.
+  /// Rows of a message that a rule of echoes may ask for.
   private var sightings: [UInt64: [Int]] = [:]
 
   package init(firstSequence: UInt64) { self.firstSequence = firstSequence }
@@ -91,10 +91,15 @@ package struct TailRows: Sendable {
 
   package func contains(_ identity: OccurrenceIdentity) -> Bool { identities.contains(identity) }
 
+  /// Whether a rule of echoes may ask for a row: CON-24, CON-41, CON-44.
+  private static func hasRule(_ row: TailRow) -> Bool {
+    row.event != 0 || row.fields.kind == .prompt || row.fields.kind == .toolOutput
+  }
+
   package mutating func append(_ row: TailRow) {
     if row.message == nextSequence { byHash[row.hash] = row.message }
     identities.insert(row.identity)
-    if row.fields.kind != .log { sightings[row.message, default: []].append(rows.count) }
+    if Self.hasRule(row) { sightings[row.message, default: []].append(rows.count) }
     rawByteCount += Int(row.contentByteCount) + 64
     rows.append(row)
   }
@@ -141,6 +146,6 @@ package struct TailRows: Sendable {
     rawByteCount = mark.rawByteCount
   }
 
-  /// Rows of the tail with the content of a message, log entries left out.
+  /// Rows of the tail with the content of a message that a rule of echoes may ask for.
   package func sightings(of message: UInt64) -> [Int] { sightings[message] ?? [] }
 }
