@@ -165,7 +165,13 @@ struct CommitPipeline {
   ) -> Int {
     var payload = ByteWriter()
     var pending: [Fact] = []
-    for (index, fact) in batch.facts.enumerated() {
+    // Chunks of originals apart: who looks for a watermark need not decompress them.
+    let ordered =
+      batch.facts.filter { $0.kind == .sourceChunk } + batch.facts.filter { $0.kind != .sourceChunk }
+    for (index, fact) in ordered.enumerated() {
+      if fact.kind != .sourceChunk, pending.last?.kind == .sourceChunk {
+        flushFacts(&payload, &pending, writer)
+      }
       let salt = RecordSalt.salt(
         seedHigh: seed.0, seedLow: seed.1, index: recordCount + UInt64(index))
       digester.fact(salt: salt, fact).write(to: &digests)

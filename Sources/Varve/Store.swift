@@ -203,9 +203,12 @@ public final class Store: Sendable {
 
   /// Puts the tail into an index, so that a later opening has nothing to scan.
   ///
+  /// - Parameter byteCount: a tail of fewer raw bytes is left as it is.
   /// - Throws: ``StoreError``, as ``commit(_:)``.
-  public func flush() throws(StoreError) {
-    try withLog { (log) throws(StorageError) in try log.publishIndex() }
+  public func flush(ifOver byteCount: Int = 0) throws(StoreError) {
+    try withLog { (log) throws(StorageError) in
+      if log.tailByteCount > byteCount || byteCount == 0 { try log.publishIndex() }
+    }
     writing.withLock { writing in
       if options.maintenance == .inline { mergeDue(&writing) }
     }

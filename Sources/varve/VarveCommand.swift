@@ -15,7 +15,7 @@ struct VarveCommand: ParsableCommand {
       """,
     version: ProgramVersion.text,
     subcommands: [
-      Ingest.self, Get.self, List.self, SessionCommand.self, Sessions.self, Projects.self,
+      Ingest.self, WatchCommand.self, Get.self, List.self, SessionCommand.self, Sessions.self, Projects.self,
       Runs.self, Source.self, Stats.self, Verify.self, Attest.self, Rebuild.self, Export.self,
       Inspect.self,
     ])

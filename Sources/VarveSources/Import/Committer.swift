@@ -11,6 +11,10 @@ final class Committer: Sendable {
   static let batchCount = 8192
   private static let batchesInFlightMax = 2
 
+  /// What may stay outside an index when an ingest ends: read again in a few milliseconds by whoever opens
+  /// the store next, and cheaper than an index for every appended line.
+  private static let tailLeftByteCount = 256 << 10
+
   static func isLarge(_ batch: WriteBatch) -> Bool {
     batch.contentByteCount + batch.factByteCount >= batchByteCount || batch.count >= batchCount
   }
@@ -75,7 +79,7 @@ final class Committer: Sendable {
     commits.sync {}
     merges.sync {}
     if let failure = state.withLock({ $0.failure }) { throw failure }
-    try store.flush()
+    try store.flush(ifOver: Self.tailLeftByteCount)
     try store.maintain()
     return state.withLock { $0.result }
   }

@@ -36,10 +36,10 @@ extension Importer {
     _ entry: SourceEntry, _ context: ReadingContext, _ archiver: OriginalArchiver
   ) throws -> Outcome {
     var name = try name(of: entry)
-    let known = watermarks[name.watermarkKey]
+    let known = try watermark(name)
     let file: SourceFile
     let status: SourceStatus
-    do throws(SourceError) {
+    do {
       if let status = SourceStatus(path: entry.path),
         try isUnchanged(entry, name, known, status, archiver)
       {
@@ -48,7 +48,7 @@ extension Importer {
       }
       file = try SourceFile(entry.path)
       status = try file.status()
-    } catch {
+    } catch let error as SourceError {
       report.failures.append(error)
       return .done
     }
@@ -85,6 +85,16 @@ extension Importer {
     return try hasChanged(entry, file, status, name) ? .changed : .done
   }
 
+  /// The last watermark of a file, of this run or of an earlier one.
+  private func watermark(_ name: OriginalName) throws -> MetadataValue? {
+    let key = name.watermarkKey
+    if let known = watermarks[key] { return known }
+    guard !hasAllWatermarks, let fact = try startSnapshot?.fact(.watermark, key: key) else {
+      return nil
+    }
+    return try? MetadataTree.decode(fact.value.rawSpan)
+  }
+
   private func keepsOriginal(_ entry: SourceEntry) -> Bool {
     guard options.keepsOriginals, entry.path != "-" else { return false }
     return !entry.home.isEmpty || entry.format != .jsonl || options.keepsGenericOriginals
@@ -94,16 +104,16 @@ extension Importer {
   private func isUnchanged(
     _ entry: SourceEntry, _ name: OriginalName, _ known: MetadataValue?, _ status: SourceStatus,
     _ archiver: OriginalArchiver
-  ) throws(SourceError) -> Bool {
+  ) throws -> Bool {
     guard entry.path != "-", !options.isComplete, let known,
       let mark = Watermark(known, status: status),
       mark.isUnchanged(status, reader: SourceReaders.version(entry.format))
     else { return false }
     guard keepsOriginal(entry) else { return true }
-    guard let original = archiver.known(name), original.name.incarnation == mark.incarnation else {
-      return false
-    }
-    return original.map.mode == status.mode && original.map.size == status.size
+    var name = name
+    name.incarnation = mark.incarnation
+    guard let map = try archiver.known(name) else { return false }
+    return map.mode == status.mode && map.size == status.size
   }
 
   /// Whether what was read before is still there. A file that only grew is believed by its first
@@ -209,6 +219,7 @@ extension Importer {
     _ listing: SourceListing, _ contexts: [String: ReadingContext], _ archiver: OriginalArchiver,
     _ snapshot: Snapshot
   ) throws {
+    guard hasAllWatermarks else { return }
     let homes = Set(listing.frames.filter { $0.name.isEmpty }.map(\.home))
     let present = Set(listing.entries.map(\.path))
     for key in watermarks.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {

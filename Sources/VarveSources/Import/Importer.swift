@@ -29,6 +29,8 @@ public struct ImportOptions: Sendable {
   public var keepsGenericOriginals = false
   /// Whether an ingest that found nothing new leaves a record of its run.
   public var recordsIdleRuns = true
+  /// Number of the run, for a part of one that goes on; the next one if nil.
+  var run: UInt64?
   /// Called after each durable commit with the number of occurrences of the store.
   public var onCommit: (@Sendable (UInt64) -> Void)?
   /// Called now and then with bytes done and bytes in all; returns whether to go on.
@@ -46,6 +48,9 @@ public final class Importer {
   var report = ImportReport()
   var batch = WriteBatch()
   var watermarks: [[UInt8]: MetadataValue] = [:]
+  var hasAllWatermarks = false
+  /// The store as it was when the run began.
+  var startSnapshot: Snapshot?
   var homes = HomeOrdinals()
   private var bytesTotal: UInt64 = 0
   private var bytesDone: UInt64 = 0
@@ -76,7 +81,8 @@ public final class Importer {
     report.failures = listing.failures
     for entry in listing.entries { bytesTotal += SourceStatus(path: entry.path)?.size ?? 0 }
     let snapshot = try store.snapshot()
-    try prepare(snapshot)
+    let isHome = listing.frames.contains { $0.name.isEmpty }
+    try prepare(snapshot, loadsAll: isHome || listing.entries.count > Self.fewFilesMax)
     let started = SourceFolder.now()
     let isInterrupted = try read(listing, snapshot)
     if options.recordsIdleRuns || report.lines > 0 || !batch.isEmpty || !report.failures.isEmpty {
@@ -88,18 +94,27 @@ public final class Importer {
     return report
   }
 
-  private func prepare(_ snapshot: Snapshot) throws {
-    report.run =
-      1 + UInt64(try snapshot.facts(.ingestRun).compactMap { RunKey.number($0.key) }.max() ?? 0)
-    for fact in try snapshot.facts(.watermark) {
+  /// Files that are looked up one by one; of more, everything that is known is loaded at once.
+  private static let fewFilesMax = 64
+
+  private func prepare(_ snapshot: Snapshot, loadsAll: Bool) throws {
+    startSnapshot = snapshot
+    hasAllWatermarks = loadsAll
+    report.run = try options.run ?? Self.nextRun(snapshot)
+    for fact in loadsAll ? try snapshot.facts(.watermark) : [] {
       watermarks[fact.key] = try? MetadataTree.decode(fact.value.rawSpan)
     }
     homes = try HomeOrdinals(snapshot, host: options.host)
   }
 
+  static func nextRun(_ snapshot: Snapshot) throws -> UInt64 {
+    1 + (try snapshot.facts(.ingestRun).compactMap { RunKey.number($0.key) }.max() ?? 0)
+  }
+
   /// Reads all files of a listing; true if the progress hook asked to stop.
   private func read(_ listing: SourceListing, _ snapshot: Snapshot) throws -> Bool {
-    let archiver = try OriginalArchiver(snapshot, run: report.run)
+    let archiver = try OriginalArchiver(
+      snapshot, run: report.run, loadsAll: hasAllWatermarks)
     var contexts: [String: ReadingContext] = [:]
     for entry in listing.entries {
       let context = contexts[entry.home] ?? ReadingContext(snapshot)

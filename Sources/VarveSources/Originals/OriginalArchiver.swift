@@ -14,7 +14,9 @@ final class OriginalArchiver {
   /// Where earlier originals are read.
   var snapshot: Snapshot
   private let run: UInt64
+  /// What is known so far; all of it if `hasAll`.
   private var latest: [[UInt8]: Known] = [:]
+  private let hasAll: Bool
   private var added: Set<ContentHash> = []
   /// Bytes that went into new chunks.
   private(set) var storedByteCount: UInt64 = 0
@@ -25,9 +27,12 @@ final class OriginalArchiver {
   /// Small chunks at the end of a file that are cut anew together.
   private static let smallChunksMax = 8
 
-  init(_ snapshot: Snapshot, run: UInt64) throws(StoreError) {
+  /// - Parameter loadsAll: whether the maps of all files are read at once, as a whole home needs them.
+  init(_ snapshot: Snapshot, run: UInt64, loadsAll: Bool) throws(StoreError) {
     self.snapshot = snapshot
     self.run = run
+    hasAll = loadsAll
+    guard loadsAll else { return }
     for fact in try snapshot.facts(.fileMap) {
       guard let name = OriginalName(key: fact.key), let map = OriginalMap(fact) else { continue }
       let key = name.watermarkKey
@@ -36,8 +41,12 @@ final class OriginalArchiver {
     }
   }
 
-  /// The newest map of a file, whatever its incarnation.
-  func known(_ name: OriginalName) -> Known? { latest[name.watermarkKey] }
+  /// The map of an incarnation of a file.
+  func known(_ name: OriginalName) throws(StoreError) -> OriginalMap? {
+    if let known = latest[name.watermarkKey] { return known.name == name ? known.map : nil }
+    guard !hasAll, let fact = try snapshot.fact(.fileMap, key: name.key) else { return nil }
+    return OriginalMap(fact)
+  }
 
   /// Opens an incarnation of a file.
   func original(_ name: OriginalName) throws(StoreError) -> OriginalBytes? {
@@ -192,9 +201,7 @@ final class OriginalArchiver {
   func note(
     _ name: OriginalName, _ map: OriginalMap, into flow: inout ArchiveFlow
   ) throws {
-    if let known = latest[name.watermarkKey], known.name == name, known.map.describesSame(map) {
-      return
-    }
+    if let known = try known(name), known.describesSame(map) { return }
     try flow.append(map.fact(name))
     latest[name.watermarkKey] = Known(name: name, map: map)
   }

@@ -11,7 +11,8 @@ struct Ingest: ParsableCommand {
     discussion: """
       A PATH is a home (a folder with history.jsonl, projects or debug), a folder of JSONL files, \
       a file, or - for standard input. Without PATH it is $CLAUDE_CONFIG_DIR, else ~/.claude. \
-      Sources are opened read-only. What is in the store already is counted as repeated; an \
+      Sources are opened read-only. The bytes of the files of homes are kept (see 'varve source'); \
+      credential files, locks, sockets, plug-ins and caches are left out. What is in the store already is counted as repeated; an \
       interrupted ingest goes on where it stopped.
       """)
 
@@ -31,6 +32,14 @@ struct Ingest: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Host on which the sources lie.", valueName: "name"))
   var host: String?
 
+  @OptionGroup var filter: SourceFilterArguments
+
+  @Flag(name: .long, help: "Do not keep the bytes of the files that are read.")
+  var noOriginals = false
+
+  @Flag(name: .long, help: "Keep the bytes of generic JSONL files, too.")
+  var originals = false
+
   @Flag(name: .long, help: "Take files as complete, also where the last entry has no line end.")
   var complete = false
 
@@ -41,7 +50,7 @@ struct Ingest: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    let paths = try self.paths.isEmpty ? [defaultHome()] : self.paths
+    let paths = try self.paths.isEmpty ? [SourceHome.standard()] : self.paths
     var options = StoreOptions(access: .write)
     options.createIfMissing = true
     options.maintenance = .manual
@@ -54,6 +63,9 @@ struct Ingest: ParsableCommand {
     importing.note = note
     importing.format = format?.format
     importing.isComplete = complete
+    importing.filter = filter.filter
+    importing.keepsOriginals = !noOriginals
+    importing.keepsGenericOriginals = originals
     if acknowledge {
       importing.onCommit = { occurrences in
         Output.line("ACK \(occurrences)")
@@ -73,18 +85,6 @@ struct Ingest: ParsableCommand {
     let isDoubtful =
       report.skippedCount > 0 || !report.warnings.isEmpty || !report.failures.isEmpty
     if isDoubtful { throw Exit(code: 3) }
-  }
-
-  private func defaultHome() throws -> String {
-    if let home = Process.environment("CLAUDE_CONFIG_DIR") {
-      Output.note("reading $CLAUDE_CONFIG_DIR, \(Escape.terminal(home))")
-      return home
-    }
-    guard let home = Process.environment("HOME") else {
-      throw ValidationError("name a path: HOME is not set")
-    }
-    Output.note("reading \(Escape.terminal(home))/.claude")
-    return home + "/.claude"
   }
 
   private func show(_ report: ImportReport) {

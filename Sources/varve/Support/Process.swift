@@ -8,11 +8,28 @@
   import Glibc
 #endif
 
+import Synchronization
+
 enum Process {
   /// A closed pipe ends the program quietly, a file size limit is an error like any other.
   static func prepareSignals() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+  }
+
+  private static let stops = Atomic<Bool>(false)
+
+  /// Whether SIGINT or SIGTERM came since `catchStops`.
+  static var isStopped: Bool { stops.load(ordering: .relaxed) }
+
+  /// From here on a wish to stop is noted, and a second one ends the program.
+  static func catchStops() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        Process.stops.store(true, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+    }
   }
 
   static func environment(_ name: String) -> String? {
