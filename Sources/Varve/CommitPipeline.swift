@@ -166,8 +166,8 @@ struct CommitPipeline {
     var payload = ByteWriter()
     var pending: [Fact] = []
     // Chunks of originals apart: who looks for a watermark need not decompress them.
-    let ordered =
-      batch.facts.filter { $0.kind == .sourceChunk } + batch.facts.filter { $0.kind != .sourceChunk }
+    let chunks = batch.facts.filter { $0.kind == .sourceChunk }
+    let ordered = chunks + batch.facts.filter { $0.kind != .sourceChunk }
     for (index, fact) in ordered.enumerated() {
       if fact.kind != .sourceChunk, pending.last?.kind == .sourceChunk {
         flushFacts(&payload, &pending, writer)

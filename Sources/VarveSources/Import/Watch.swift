@@ -74,9 +74,8 @@ public final class Watch {
     for home in homes {
       guard let root = SourceFolder.resolved(home), path.hasPrefix(root + "/") else { continue }
       let name = String(path.dropFirst(root.count + 1))
-      if SourceFormat.format(ofName: name) != nil, !options.filter.leavesOut(name, isFolder: false) {
-        return true
-      }
+      let isRead = SourceFormat.format(ofName: name) != nil
+      if isRead, !options.filter.leavesOut(name, isFolder: false) { return true }
     }
     return false
   }

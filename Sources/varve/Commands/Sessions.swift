@@ -75,7 +75,7 @@ struct Sessions: ParsableCommand {
       if !isOverflow { seconds = .int(difference / 1000) }
     }
     let resume = session.project.map {
-      "cd \($0.shellQuoted) && claude --resume \(session.name.shellWord)"
+      "cd \(Escape.shell($0)) && claude --resume \(Escape.shellWord(session.name))"
     }
     return .object([
       ("id", .string(session.name)), ("title", .text(title)), ("project", .text(session.project)),
@@ -83,23 +83,5 @@ struct Sessions: ParsableCommand {
       ("durationSeconds", seconds), ("occurrences", .int(session.occurrences)),
       ("errors", .int(session.errors)), ("sourcePresent", .null), ("resume", .text(resume)),
     ])
-  }
-}
-
-extension String {
-  /// One word of a shell, whatever it holds.
-  fileprivate var shellQuoted: String {
-    "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-  }
-
-  /// The same, bare where it is as harmless as a session's usual name.
-  fileprivate var shellWord: String {
-    let isPlain = utf8.allSatisfy {
-      switch $0 {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-      default: false
-      }
-    }
-    return isPlain && !isEmpty && utf8.first != UInt8(ascii: "-") ? self : shellQuoted
   }
 }

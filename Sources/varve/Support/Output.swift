@@ -94,4 +94,21 @@ enum Escape {
     guard text.count > width || bytes.count > width * 4 else { return text }
     return String(text.prefix(max(1, width - 1))) + "…"
   }
+
+  /// One word of a shell, whatever it holds.
+  static func shell(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+      + "'"
+  }
+
+  /// The same, bare where it is as harmless as a session's usual name.
+  static func shellWord(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy {
+      switch $0 {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+      default: false
+      }
+    }
+    return isPlain && !text.isEmpty && text.utf8.first != UInt8(ascii: "-") ? text : shell(text)
+  }
 }
