@@ -1,152 +1,189 @@
-// Walks a document once with simdjson's on-demand interface and writes down where each value lies.
+// Lists the values of a document: simdjson finds its structure (stage 1: G. Langdale, D. Lemire, "Parsing
+// gigabytes of JSON per second", VLDB Journal 28, 2019), which also checks UTF-8 and the ends of strings;
+// what is left is the grammar of RFC 8259 over the positions found.
 #include "CSimdjson.h"
 
 #include <cstring>
+#include <memory>
 #include <simdjson.h>
 #include <vector>
 
 using namespace simdjson;
 
-struct csimdjson_parser {
-  ondemand::parser parser;
-  std::vector<csimdjson_node> nodes;
-  const char *base = nullptr;
-  const char *end = nullptr;
+namespace {
 
-  static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+enum class failure { none, not_json, not_utf8, too_deep };
 
-  error_code walk(ondemand::value value, uint32_t key_start, uint32_t key_count, bool key_escape,
-                  int depth, uint32_t &after) {
-    ondemand::json_type type;
-    SIMDJSON_TRY(value.type().get(type));
-    const size_t index = nodes.size();
-    csimdjson_node node{};
-    node.key_start = key_start;
-    node.key_count = key_count;
-    node.key_has_escape = key_escape ? 1 : 0;
-    std::string_view token = value.raw_json_token();
-    node.start = uint32_t(token.data() - base);
-    size_t length = token.size();
-    while (length > 0 && is_blank(token[length - 1])) length--;
-    switch (type) {
-    case ondemand::json_type::null: {
-      bool is_null;
-      SIMDJSON_TRY(value.is_null().get(is_null));
-      if (!is_null) return INCORRECT_TYPE;
-      node.type = CSIMDJSON_NULL;
-      break;
-    }
-    case ondemand::json_type::boolean: {
-      bool truth;
-      SIMDJSON_TRY(value.get_bool().get(truth));
-      node.type = truth ? CSIMDJSON_TRUE : CSIMDJSON_FALSE;
-      break;
-    }
-    case ondemand::json_type::number: {
-      // Integers beyond 64 bits and exponents beyond a double are kept as text by the caller.
-      ondemand::number number;
-      error_code error = value.get_number().get(number);
-      if (error != SUCCESS && error != NUMBER_ERROR && error != NUMBER_OUT_OF_RANGE) return error;
-      if (error != SUCCESS && !is_number_text(token.substr(0, length))) return error;
-      node.type = CSIMDJSON_NUMBER;
-      break;
-    }
-    case ondemand::json_type::string: {
-      if (length < 2 || token[length - 1] != '"') return STRING_ERROR;
-      node.type = CSIMDJSON_STRING;
-      node.start += 1;
-      node.count = uint32_t(length - 2);
-      node.has_escape = std::memchr(token.data() + 1, '\\', length - 2) != nullptr;
-      ondemand::raw_json_string raw;
-      SIMDJSON_TRY(value.get_raw_json_string().get(raw));
-      node.next = uint32_t(index + 1);
-      nodes.push_back(node);
-      after = node.start + node.count + 1;
-      return SUCCESS;
-    }
-    default:
-      return walk_container(value, type, node, depth, after);
-    }
-    node.count = uint32_t(length);
-    node.next = uint32_t(index + 1);
-    nodes.push_back(node);
-    after = node.start + node.count;
-    return SUCCESS;
-  }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-  error_code walk_container(ondemand::value value, ondemand::json_type type, csimdjson_node node,
-                            int depth, uint32_t &after) {
-    if (depth >= CSIMDJSON_DEPTH) return DEPTH_ERROR;
-    const size_t index = nodes.size();
-    node.type = type == ondemand::json_type::array ? CSIMDJSON_ARRAY : CSIMDJSON_OBJECT;
-    nodes.push_back(node);
-    after = node.start + 1;
-    if (type == ondemand::json_type::array) {
-      ondemand::array array;
-      SIMDJSON_TRY(value.get_array().get(array));
-      for (auto element : array) {
-        ondemand::value child;
-        SIMDJSON_TRY(std::move(element).get(child));
-        SIMDJSON_TRY(walk(child, 0, 0, false, depth + 1, after));
-      }
-    } else {
-      ondemand::object object;
-      SIMDJSON_TRY(value.get_object().get(object));
-      SIMDJSON_TRY(walk_members(object, depth, after));
-    }
-    while (base + after < end && is_blank(base[after])) after++;
-    const char close = type == ondemand::json_type::array ? ']' : '}';
-    if (base + after >= end || base[after] != close) return TAPE_ERROR;
-    after++;
-    nodes[index].count = after - nodes[index].start;
-    nodes[index].next = uint32_t(nodes.size());
-    return SUCCESS;
-  }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-  error_code walk_members(ondemand::object &object, int depth, uint32_t &after) {
-    for (auto field : object) {
-      ondemand::raw_json_string raw;
-      SIMDJSON_TRY(field.key().get(raw));
-      const char *key = raw.raw();
-      const char *stop = key;
-      bool escape = false;
-      while (stop < end && *stop != '"') {
-        if (*stop == '\\') {
-          escape = true;
-          stop++;
-        }
-        stop++;
-      }
-      if (stop >= end) return STRING_ERROR;
-      ondemand::value child;
-      SIMDJSON_TRY(std::move(field.value()).get(child));
-      SIMDJSON_TRY(walk(child, uint32_t(key - base), uint32_t(stop - key), escape, depth + 1, after));
-    }
-    return SUCCESS;
-  }
-
-  // RFC 8259: [-] int [frac] [exp]
-  static bool is_number_text(std::string_view text) {
-    size_t i = 0;
-    auto digits = [&] {
-      size_t from = i;
-      while (i < text.size() && text[i] >= '0' && text[i] <= '9') i++;
-      return i > from;
-    };
-    if (i < text.size() && text[i] == '-') i++;
-    size_t first = i;
+// [-] int [frac] [exp]
+bool is_number(const char *text, size_t count) {
+  size_t i = 0;
+  auto digits = [&] {
+    const size_t from = i;
+    while (i < count && is_digit(text[i])) i++;
+    return i > from;
+  };
+  if (i < count && text[i] == '-') i++;
+  const size_t first = i;
+  if (!digits()) return false;
+  if (text[first] == '0' && i > first + 1) return false;
+  if (i < count && text[i] == '.') {
+    i++;
     if (!digits()) return false;
-    if (text[first] == '0' && i > first + 1) return false;
-    if (i < text.size() && text[i] == '.') {
-      i++;
-      if (!digits()) return false;
+  }
+  if (i < count && (text[i] == 'e' || text[i] == 'E')) {
+    i++;
+    if (i < count && (text[i] == '+' || text[i] == '-')) i++;
+    if (!digits()) return false;
+  }
+  return i == count;
+}
+
+} // namespace
+
+struct csimdjson_parser {
+  std::unique_ptr<internal::dom_parser_implementation> indexer;
+  std::vector<csimdjson_node> nodes;
+  csimdjson_node *next_node = nullptr;
+  const char *base = nullptr;
+  uint32_t size = 0;
+  // Positions of brackets, colons, commas and the first bytes of strings and scalars.
+  const uint32_t *positions = nullptr;
+  uint32_t position_count = 0;
+  uint32_t at = 0;
+
+  bool reserve(size_t count) {
+    if (indexer && indexer->capacity() >= count) return true;
+    size_t wanted = 4096;
+    while (wanted < count) wanted *= 2;
+    if (!indexer) {
+      return get_active_implementation()->create_dom_parser_implementation(
+                 wanted, CSIMDJSON_DEPTH, indexer) == SUCCESS;
     }
-    if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-      i++;
-      if (i < text.size() && (text[i] == '+' || text[i] == '-')) i++;
-      if (!digits()) return false;
+    return indexer->set_capacity(wanted) == SUCCESS;
+  }
+
+  uint32_t position(uint32_t index) const {
+    return index < position_count ? positions[index] : size;
+  }
+
+  char character() const { return at < position_count ? base[positions[at]] : '\0'; }
+
+  // Where a token that starts at the present position ends, blanks cut off.
+  uint32_t token_end() const {
+    uint32_t end = position(at + 1);
+    while (end > positions[at] && is_blank(base[end - 1])) end--;
+    return end;
+  }
+
+  // Reads the string at the present position: between two positions nothing but the string and
+  // blanks can stand, so its last byte is the closing quote.
+  bool string(uint32_t &start, uint32_t &count, uint8_t &has_escape) {
+    const uint32_t end = token_end();
+    start = positions[at] + 1;
+    if (end <= start || base[end - 1] != '"') return false;
+    count = end - 1 - start;
+    has_escape = std::memchr(base + start, '\\', count) != nullptr;
+    at++;
+    return true;
+  }
+
+  failure scalar(csimdjson_node &node) {
+    const uint32_t start = positions[at];
+    const uint32_t count = token_end() - start;
+    const char *text = base + start;
+    if (count == 4 && std::memcmp(text, "null", 4) == 0) {
+      node.type = CSIMDJSON_NULL;
+    } else if (count == 4 && std::memcmp(text, "true", 4) == 0) {
+      node.type = CSIMDJSON_TRUE;
+    } else if (count == 5 && std::memcmp(text, "false", 5) == 0) {
+      node.type = CSIMDJSON_FALSE;
+    } else if (is_number(text, count)) {
+      node.type = CSIMDJSON_NUMBER;
+    } else {
+      return failure::not_json;
     }
-    return i == text.size();
+    node.start = start;
+    node.count = count;
+    at++;
+    return failure::none;
+  }
+
+  // Reads the value at the present position; the caller has filled in its key.
+  failure value(csimdjson_node *node, int depth) {
+    next_node = node + 1;
+    failure result = failure::none;
+    switch (character()) {
+    case '"':
+      node->type = CSIMDJSON_STRING;
+      if (!string(node->start, node->count, node->has_escape)) return failure::not_json;
+      break;
+    case '{':
+    case '[':
+      result = container(node, depth);
+      break;
+    case '\0':
+    case '}':
+    case ']':
+    case ':':
+    case ',':
+      return failure::not_json;
+    default:
+      result = scalar(*node);
+    }
+    node->next = uint32_t(next_node - nodes.data());
+    return result;
+  }
+
+  failure container(csimdjson_node *node, int depth) {
+    if (depth >= CSIMDJSON_DEPTH) return failure::too_deep;
+    const bool is_object = character() == '{';
+    const char close = is_object ? '}' : ']';
+    node->type = is_object ? CSIMDJSON_OBJECT : CSIMDJSON_ARRAY;
+    node->start = positions[at++];
+    if (character() != close) {
+      while (true) {
+        csimdjson_node *child = next_node;
+        *child = csimdjson_node{};
+        if (is_object) {
+          if (character() != '"' ||
+              !string(child->key_start, child->key_count, child->key_has_escape) ||
+              character() != ':') {
+            return failure::not_json;
+          }
+          at++;
+        }
+        const failure result = value(child, depth + 1);
+        if (result != failure::none) return result;
+        if (character() == close) break;
+        if (character() != ',') return failure::not_json;
+        at++;
+      }
+    }
+    node->count = positions[at++] + 1 - node->start;
+    return failure::none;
+  }
+
+  failure parse(const uint8_t *bytes, size_t count) {
+    base = reinterpret_cast<const char *>(bytes);
+    size = uint32_t(count);
+    next_node = nodes.data();
+    at = 0;
+    if (!reserve(count)) return failure::not_json;
+    const error_code error = indexer->stage1(bytes, count, stage1_mode::regular);
+    if (error == UTF8_ERROR) return failure::not_utf8;
+    if (error != SUCCESS) return failure::not_json;
+    positions = indexer->structural_indexes.get();
+    position_count = indexer->n_structural_indexes;
+    // Each value has a position of its own.
+    if (nodes.size() < position_count + 1) nodes.resize(position_count + position_count / 2 + 16);
+    nodes[0] = csimdjson_node{};
+    const failure result = value(nodes.data(), 0);
+    if (result != failure::none) return result;
+    return at == position_count ? failure::none : failure::not_json;
   }
 };
 
@@ -156,24 +193,13 @@ void csimdjson_destroy(csimdjson_parser *parser) { delete parser; }
 
 int csimdjson_parse(csimdjson_parser *parser, const uint8_t *bytes, size_t count,
                     const csimdjson_node **nodes, size_t *node_count) {
-  parser->nodes.clear();
-  parser->base = reinterpret_cast<const char *>(bytes);
-  parser->end = parser->base + count;
-  ondemand::document document;
-  error_code error =
-      parser->parser.iterate(parser->base, count, count + CSIMDJSON_PADDING).get(document);
-  if (error == SUCCESS) {
-    ondemand::value root;
-    error = document.get_value().get(root);
-    uint32_t after = 0;
-    if (error == SUCCESS) error = parser->walk(root, 0, 0, false, 0, after);
-    while (error == SUCCESS && after < count) {
-      if (!csimdjson_parser::is_blank(parser->base[after])) error = TRAILING_CONTENT;
-      after++;
-    }
-  }
+  const failure result = parser->parse(bytes, count);
   *nodes = parser->nodes.data();
-  *node_count = parser->nodes.size();
-  if (error == SUCCESS) return 0;
-  return error == UTF8_ERROR ? 2 : error == DEPTH_ERROR ? 3 : 1;
+  *node_count = result == failure::none ? size_t(parser->next_node - parser->nodes.data()) : 0;
+  switch (result) {
+  case failure::none: return 0;
+  case failure::not_utf8: return 2;
+  case failure::too_deep: return 3;
+  default: return 1;
+  }
 }

@@ -13,6 +13,8 @@ struct CommitPipeline {
   private var entries: [BlockEntry] = []
   private var tailReferences: [Int32] = []
   private var blockFirstSequence: UInt64 = 0
+  /// Where the log ended before this commit.
+  private var end = LogPosition(segment: 0, offset: 0)
 
   /// Commits batches with one sync; each becomes a commit of its own. The lock must be held.
   mutating func commit(
@@ -20,13 +22,15 @@ struct CommitPipeline {
   ) throws(StorageError) -> [CommitResult] {
     output.bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
+    end = writer.end
     var history = writer.history
     let mark = writer.tailMark
     var results: [CommitResult] = []
     do throws(StorageError) {
-      for batch in batches {
-        results.append(
-          try encode(batch, writer: writer, history: &history, now: now))
+      try writer.withBase { (base) throws(StorageError) in
+        for batch in batches {
+          results.append(try encode(batch, &base, history: &history, now: now))
+        }
       }
     } catch {
       writer.rewind(to: mark)
@@ -39,23 +43,25 @@ struct CommitPipeline {
   }
 
   private mutating func encode(
-    _ batch: WriteBatch, writer: LogWriter, history: inout TailLoader.History, now: Int64
+    _ batch: WriteBatch, _ base: inout CommitBase, history: inout TailLoader.History, now: Int64
   ) throws(StorageError) -> CommitResult {
     var result = CommitResult()
     let start = output.count
-    let first = writer.nextSequence
+    let first = base.tail.nextSequence
     var generator = SystemRandomNumberGenerator()
     let seed = (generator.next(), generator.next())
     digests.bytes.removeAll(keepingCapacity: true)
-    tailReferences = [Int32](repeating: -1, count: batch.strings.count)
+    tailReferences.removeAll(keepingCapacity: true)
+    tailReferences.append(contentsOf: repeatElement(-1, count: batch.strings.count))
     blockFirstSequence = first
+    let indexed = try base.version.messages(batch.hashes)
     for index in batch.rows.indices {
-      try add(batch, index, writer: writer, seed: seed, result: &result)
+      try add(batch, index, indexed: indexed[index], &base, seed: seed, result: &result)
     }
-    flush(writer)
-    let recordCount = writer.nextSequence - first
-    let factCount = addFacts(batch, writer: writer, seed: seed, recordCount: recordCount)
-    result.lastSequence = writer.nextSequence - 1
+    flush(&base)
+    let recordCount = base.tail.nextSequence - first
+    let factCount = addFacts(batch, &base, seed: seed, recordCount: recordCount)
+    result.lastSequence = base.tail.nextSequence - 1
     guard recordCount > 0 || factCount > 0 else { return result }
     var frame = CommitFrame(
       number: history.commitNumber + 1, firstSequence: first, recordCount: UInt32(recordCount),
@@ -64,39 +70,39 @@ struct CommitPipeline {
       historyDigest: .zero)
     frame.historyDigest = Digest.hash(
       CommitFrame.historyInput(previous: history.digest, frame))
-    entry(.commit, writer: writer, at: output.count, items: 0, sequence: first)
+    entry(.commit, at: output.count, items: 0, sequence: first)
     frame.append(to: &output)
     closeEntry(from: output.count - CommitFrame.storedByteCount)
     history = .init(commitNumber: frame.number, digest: frame.historyDigest)
     return result
   }
 
+  /// - Parameter indexed: sequence of the message with the row's content in an index; 0 if there is none.
   private mutating func add(
-    _ batch: WriteBatch, _ index: Int, writer: LogWriter, seed: (UInt64, UInt64),
-    result: inout CommitResult
+    _ batch: WriteBatch, _ index: Int, indexed: UInt64, _ base: inout CommitBase,
+    seed: (UInt64, UInt64), result: inout CommitResult
   ) throws(StorageError) {
     let identity = batch.identities[index]
-    if try writer.contains(identity) {
+    if try base.contains(identity) {
       result.repeated += 1
       return
     }
     let hash = batch.hashes[index]
     var fields = batch.rows[index].fields
-    let known = try writer.message(hash)
+    let known = indexed != 0 ? indexed : base.tail.message(hash)
     let tree = batch.metadata.rawSpan.extracting(batch.rows[index].metadata)
     let event = EventKey.key(tree)
-    if let known, !fields.isEcho, EchoRule.mayApply(to: fields) {
-      fields.isEcho = try EchoRule(
-        fields, identity: identity, event: event, batch: batch, writer: writer
-      ).isEcho(of: known)
+    if let known, !fields.isEcho,
+      let rule = EchoRule(fields, identity: identity, event: event, batch: batch)
+    {
+      fields.isEcho = try rule.isEcho(of: known, &base)
     }
     let content = batch.rows[index].content
-    let sequence = writer.nextSequence
-    let placed: RecordContent = known.map { .repeated($0) } ?? .inline(content)
+    let sequence = base.tail.nextSequence
     if builder.count == 0 { blockFirstSequence = sequence }
     builder.add(
-      fields, table: batch.strings, metadata: tree, content: placed,
-      bytes: batch.contents.rawSpan)
+      fields, table: batch.strings, metadata: tree,
+      content: known.map { .repeated($0) } ?? .inline(content), bytes: batch.contents.rawSpan)
     let salt = RecordSalt.salt(
       seedHigh: seed.0, seedLow: seed.1, index: UInt64(digests.count / 32))
     digester.record(
@@ -106,49 +112,49 @@ struct CommitPipeline {
     result.occurrencesNew += 1
     if known == nil { result.messagesNew += 1 }
     if fields.isEcho { result.echoes += 1 }
-    var row = TailRow(
-      hash: hash, identity: identity, fields: fields, message: known ?? sequence,
-      contentByteCount: UInt64(content.count), event: event)
     for i in 0..<TextField.count where fields.text[i] >= 0 {
-      row.fields.text[i] = tailReference(fields.text[i], batch: batch, writer: writer)
+      fields.text[i] = tailReference(fields.text[i], batch: batch, &base.tail)
     }
-    writer.append(row)
-    if builder.byteCount >= Limits.blockTargetByteCount { flush(writer) }
+    base.tail.append(
+      TailRow(
+        hash: hash, identity: identity, fields: fields, message: known ?? sequence,
+        contentByteCount: UInt64(content.count), event: event))
+    if builder.byteCount >= Limits.blockTargetByteCount { flush(&base) }
   }
 
   private mutating func tailReference(
-    _ id: Int32, batch: WriteBatch, writer: LogWriter
+    _ id: Int32, batch: WriteBatch, _ tail: inout TailRows
   ) -> Int32 {
     let known = tailReferences[Int(id)]
     if known >= 0 { return known }
-    let new = writer.intern(
+    let new = tail.strings.intern(
       batch.strings.arena.rawSpan.extracting(batch.strings.range(id)))
     tailReferences[Int(id)] = new
     return new
   }
 
-  private mutating func flush(_ writer: LogWriter) {
+  private mutating func flush(_ base: inout CommitBase) {
     guard builder.count > 0 else { return }
     let count = builder.count
     let payload = builder.finish()
     let at = output.count
-    entry(.records, writer: writer, at: at, items: count, sequence: blockFirstSequence)
+    entry(.records, at: at, items: count, sequence: blockFirstSequence)
     BlockHeader.append(
       kind: .records, payload: payload.rawSpan, firstSequence: blockFirstSequence,
       itemCount: count, compression: .lz4, to: &output)
     closeEntry(from: at)
-    writer.append(
+    base.tail.append(
       BlockLocation(
-        firstSequence: blockFirstSequence, segment: UInt32(writer.end.segment),
-        itemCount: UInt32(count), offset: writer.end.offset + UInt64(at)))
+        firstSequence: blockFirstSequence, segment: UInt32(end.segment),
+        itemCount: UInt32(count), offset: end.offset + UInt64(at)))
   }
 
   private mutating func entry(
-    _ kind: BlockKind, writer: LogWriter, at: Int, items: Int, sequence: UInt64
+    _ kind: BlockKind, at: Int, items: Int, sequence: UInt64
   ) {
     entries.append(
       BlockEntry(
-        offset: writer.end.offset + UInt64(at), firstSequence: sequence,
+        offset: end.offset + UInt64(at), firstSequence: sequence,
         itemCount: UInt32(items), kind: kind, storedByteCount: 0, rawByteCount: 0))
   }
 
@@ -161,7 +167,7 @@ struct CommitPipeline {
 
   /// Writes the facts of a batch, a block for each 16 KiB; returns their number.
   private mutating func addFacts(
-    _ batch: WriteBatch, writer: LogWriter, seed: (UInt64, UInt64), recordCount: UInt64
+    _ batch: WriteBatch, _ base: inout CommitBase, seed: (UInt64, UInt64), recordCount: UInt64
   ) -> Int {
     var payload = ByteWriter()
     var pending: [Fact] = []
@@ -170,7 +176,7 @@ struct CommitPipeline {
     let ordered = chunks + batch.facts.filter { $0.kind != .sourceChunk }
     for (index, fact) in ordered.enumerated() {
       if fact.kind != .sourceChunk, pending.last?.kind == .sourceChunk {
-        flushFacts(&payload, &pending, writer)
+        flushFacts(&payload, &pending, &base.tail)
       }
       let salt = RecordSalt.salt(
         seedHigh: seed.0, seedLow: seed.1, index: recordCount + UInt64(index))
@@ -178,26 +184,26 @@ struct CommitPipeline {
       FactBlock.append(fact, to: &payload)
       pending.append(fact)
       if payload.count >= Limits.blockTargetByteCount || index == batch.facts.count - 1 {
-        flushFacts(&payload, &pending, writer)
+        flushFacts(&payload, &pending, &base.tail)
       }
     }
     return batch.facts.count
   }
 
   private mutating func flushFacts(
-    _ payload: inout ByteWriter, _ facts: inout [Fact], _ writer: LogWriter
+    _ payload: inout ByteWriter, _ facts: inout [Fact], _ tail: inout TailRows
   ) {
     let at = output.count
-    entry(.facts, writer: writer, at: at, items: facts.count, sequence: 0)
+    entry(.facts, at: at, items: facts.count, sequence: 0)
     BlockHeader.append(
       kind: .facts, payload: payload.bytes.rawSpan, firstSequence: 0, itemCount: facts.count,
       compression: .lz4, to: &output)
     closeEntry(from: at)
     for (item, fact) in facts.enumerated() {
-      writer.append(
+      tail.append(
         FactLocation(
-          kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(writer.end.segment),
-          offset: writer.end.offset + UInt64(at), item: UInt32(item)),
+          kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(end.segment),
+          offset: end.offset + UInt64(at), item: UInt32(item)),
         byteCount: TailRows.rawByteCount(of: fact))
     }
     payload.bytes.removeAll(keepingCapacity: true)

@@ -19,8 +19,7 @@ struct EchoRule {
   let fields: OccurrenceFields
   let identity: OccurrenceIdentity
   let event: UInt64
-  let batch: WriteBatch
-  let writer: LogWriter
+  private let host: [UInt8]
   private let session: [UInt8]
   private let path: [UInt8]
   private let phase: Phase
@@ -28,79 +27,78 @@ struct EchoRule {
   /// The phases that have rules.
   private enum Phase { case history, projects, results, other }
 
-  init(
-    _ fields: OccurrenceFields, identity: OccurrenceIdentity, event: UInt64, batch: WriteBatch,
-    writer: LogWriter
+  /// Nil if no rule can hold, as for nearly all log entries and imported records.
+  init?(
+    _ fields: OccurrenceFields, identity: OccurrenceIdentity, event: UInt64, batch: WriteBatch
   ) {
+    func isPhase(_ name: StaticString) -> Bool { batch.strings.isEqual(fields[.phase], name) }
+    phase =
+      isPhase("history")
+      ? .history : isPhase("projects") ? .projects : isPhase("tool-results") ? .results : .other
     self.fields = fields
     self.identity = identity
     self.event = event
-    self.batch = batch
-    self.writer = writer
+    let hasSession = fields[.session] >= 0
+    let hasRule =
+      switch phase {
+      case .history: fields.kind == .prompt && hasSession
+      case .projects: event != 0 || fields.kind == .prompt
+      case .results: fields.kind == .toolOutput && hasSession
+      case .other: false
+      }
+    self.hasRule = hasRule
+    guard hasRule || fields.incarnation >= Self.incarnationsPerHome else { return nil }
     func text(_ field: TextField) -> [UInt8] {
       fields[field] >= 0 ? batch.strings.bytes(fields[field]) : []
     }
+    host = text(.host)
     session = text(.session)
     path = text(.path)
-    phase =
-      switch text(.phase) {
-      case Array("history".utf8): .history
-      case Array("projects".utf8): .projects
-      case Array("tool-results".utf8): .results
-      default: .other
-      }
   }
 
-  /// Whether any rule can hold; spares log entries, the most of all, the rest.
-  static func mayApply(to fields: OccurrenceFields) -> Bool {
-    fields.kind != .log || fields.incarnation >= incarnationsPerHome
-  }
+  private let hasRule: Bool
 
   /// Whether an earlier sighting of the message reports the same event.
-  func isEcho(of message: UInt64) throws(StorageError) -> Bool {
-    if try isCopyOfHome() { return true }
+  func isEcho(of message: UInt64, _ base: inout CommitBase) throws(StorageError) -> Bool {
+    if try isCopyOfHome(&base) { return true }
     guard hasRule else { return false }
     var count = 0
-    for position in writer.sightings(of: message).reversed() {
+    var isFound = false
+    base.tail.forEachSighting(of: message) { position in
       guard count < limit else { return false }
-      if matches(Candidate(row: writer.tailRow(position))) { return true }
+      isFound = matches(Candidate(base.tail, position))
       count += 1
+      return !isFound
     }
-    return try isEchoOfIndexed(message, count: count)
+    if isFound { return true }
+    guard count < limit else { return false }
+    return try isEchoOfIndexed(message, base.version, count: count)
   }
 
   private var limit: Int {
     phase == .projects && fields.kind != .prompt ? Self.copiesMax : Self.candidatesMax
   }
 
-  private var hasRule: Bool {
-    switch phase {
-    case .history: fields.kind == .prompt && !session.isEmpty
-    case .projects: event != 0 || fields.kind == .prompt
-    case .results: fields.kind == .toolOutput && !session.isEmpty
-    case .other: false
-    }
-  }
-
   /// CON-42: the same place of the same file of an earlier home.
-  private func isCopyOfHome() throws(StorageError) -> Bool {
+  private func isCopyOfHome(_ base: inout CommitBase) throws(StorageError) -> Bool {
     let home = fields.incarnation / Self.incarnationsPerHome
     guard home > 0, fields.incarnation % Self.incarnationsPerHome == 0 else { return false }
-    let host = fields[.host] >= 0 ? batch.strings.bytes(fields[.host]) : []
     for other in 0..<min(home, Self.homesMax) {
       let scope = Scope.digest(
         host: host.rawSpan, path: path.rawSpan, incarnation: other * Self.incarnationsPerHome)
       let twin = OccurrenceIdentity(identity, scopeHigh: scope.high, scopeLow: scope.low)
-      if try writer.contains(twin) { return true }
+      if try base.contains(twin) { return true }
     }
     return false
   }
 
-  private func isEchoOfIndexed(_ message: UInt64, count: Int) throws(StorageError) -> Bool {
-    let version = writer.version
+  private func isEchoOfIndexed(
+    _ message: UInt64, _ version: Version, count: Int
+  ) throws(StorageError) -> Bool {
     var count = count
     if let index = version.index(covering: message) {
-      if try matches(index, row: Int(message - index.firstSequence), &count) { return true }
+      let row = Int(message - index.firstSequence)
+      if try matches(index, row: row, version, &count) { return true }
     }
     for index in version.indexes.reversed() where index.nextSequence > message {
       let start = TreeKeys.repeats(message, relative: 0)
@@ -108,7 +106,7 @@ struct EchoRule {
       var cursor = try index.tree(.repeats).cursor(from: start)
       while let entry = try cursor.next(), entry.key.a == message {
         guard count < limit else { return false }
-        if try matches(index, row: Int(entry.key.b >> 32), &count) { return true }
+        if try matches(index, row: Int(entry.key.b >> 32), version, &count) { return true }
       }
     }
     return false
@@ -126,13 +124,25 @@ struct EchoRule {
     var path: [UInt8]
     var event: UInt64
 
-    init(row: (fields: OccurrenceFields, event: UInt64, texts: [[UInt8]])) {
-      kind = row.fields.kind
-      time = row.fields.time
+    init(kind: Kind, time: Int64, session: [UInt8], phase: [UInt8], path: [UInt8]) {
+      self.kind = kind
+      self.time = time
+      part = 0
+      self.session = session
+      self.phase = phase
+      self.path = path
+      event = 0
+    }
+
+    init(_ tail: TailRows, _ position: Int) {
+      let row = tail.rows[position]
+      func text(_ field: TextField) -> [UInt8] {
+        row.fields[field] >= 0 ? tail.strings.bytes(row.fields[field]) : []
+      }
+      self.init(
+        kind: row.fields.kind, time: row.fields.time, session: text(.session), phase: text(.phase),
+        path: text(.path))
       part = row.fields.part
-      session = row.texts[0]
-      phase = row.texts[1]
-      path = row.texts[2]
       event = row.event
     }
   }
@@ -164,7 +174,7 @@ struct EchoRule {
 
   /// Looks at columns first; the record itself is read only where its event decides.
   private func matches(
-    _ index: IndexFile, row: Int, _ count: inout Int
+    _ index: IndexFile, row: Int, _ version: Version, _ count: inout Int
   ) throws(StorageError) -> Bool {
     count += 1
     guard try index.value(.flags, row: row) >> 2 == UInt64(fields.kind.rawValue) else {
@@ -178,11 +188,17 @@ struct EchoRule {
       return ordinal > 0 ? try index.text(Int(ordinal) - 1) : []
     }
     var other = Candidate(
-      row: (fields, 0, [try text(.session), try text(.phase), try text(.path)]))
-    other.time = time
+      kind: fields.kind, time: time, session: try text(.session), phase: try text(.phase),
+      path: try text(.path))
     if matches(other) { return true }
     guard phase == .projects, event != 0, other.path != path else { return false }
-    (other.part, other.event) = try writer.partAndEvent(index.firstSequence + UInt64(row))
+    let view = StoreView(indexesOf: version)
+    let sequence = index.firstSequence + UInt64(row)
+    let block = try view.block(containing: sequence)
+    let record = try view.record(sequence, in: block)
+    let payload = block.payload
+    other.part = record.fields.part
+    other.event = EventKey.key(payload.rawSpan.extracting(record.metadata))
     return matches(other)
   }
 

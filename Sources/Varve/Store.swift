@@ -16,10 +16,14 @@ public final class Store: Sendable {
 
   /// A batch that waits for its commit; several share one sync.
   private final class Pending: Sendable {
-    let batch: WriteBatch
+    let batch: Mutex<WriteBatch>
+    let contentByteCount: Int
     let result = Mutex<Result<CommitResult, StoreError>?>(nil)
 
-    init(_ batch: WriteBatch) { self.batch = batch }
+    init(_ batch: sending WriteBatch) {
+      contentByteCount = batch.contentByteCount
+      self.batch = Mutex(batch)
+    }
   }
 
   /// Directory of the store.
@@ -132,6 +136,18 @@ public final class Store: Sendable {
   ///   crash it may turn out to be there whole.
   @discardableResult
   public func commit(_ batch: consuming WriteBatch) throws(StoreError) -> CommitResult {
+    var batch = batch
+    return try commit(emptying: &batch)
+  }
+
+  /// The same for a batch that is filled again and again: on success it is empty and keeps its memory, on
+  /// an error it is as it was.
+  ///
+  /// - Parameter batch: what to commit, at most `Limits.batchByteCount` of content.
+  /// - Returns: what was new.
+  /// - Throws: as ``commit(_:)``.
+  @discardableResult
+  public func commit(emptying batch: inout WriteBatch) throws(StoreError) -> CommitResult {
     guard options.access == .write else {
       throw StoreError(.readOnly, path: path, detail: "the store was opened for reading")
     }
@@ -142,6 +158,8 @@ public final class Store: Sendable {
     }
     batch.prepare()
     let pending = Pending(batch)
+    batch = WriteBatch()
+    defer { pending.batch.withLock { swap(&batch, &$0) } }
     waiting.withLock { $0.append(pending) }
     writing.withLock { writing in
       // Another committer may have taken this batch along while we waited for the mutex.
@@ -151,7 +169,9 @@ public final class Store: Sendable {
     guard let result = pending.result.withLock({ $0 }) else {
       throw StoreError(.cancelled, path: path, detail: "the batch was not committed")
     }
-    return try result.get()
+    let figures = try result.get()
+    pending.batch.withLock { $0.removeAll() }
+    return figures
   }
 
   private func commitWaiting(_ writing: inout Writing) {
@@ -159,7 +179,7 @@ public final class Store: Sendable {
     waiting.withLock { queue in
       var bytes = 0
       while let next = queue.first, group.isEmpty || bytes < Limits.tailByteCount {
-        bytes += next.batch.contentByteCount
+        bytes += next.contentByteCount
         group.append(next)
         queue.removeFirst()
       }
@@ -169,7 +189,7 @@ public final class Store: Sendable {
       try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
       defer { log.release() }
       let results = try writing.pipeline.commit(
-        group.map(\.batch), writer: log, now: fileSystem.now())
+        group.map { $0.batch.withLock { $0 } }, writer: log, now: fileSystem.now())
       // Durable from here on: a failure of maintenance belongs to the next call, not to these batches.
       for (pending, result) in zip(group, results) {
         pending.result.withLock { $0 = .success(result) }

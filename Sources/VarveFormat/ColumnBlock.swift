@@ -107,6 +107,14 @@ package struct ColumnReader: ~Escapable {
     else { throw FormatError(.trailingBytes, at: start + expected) }
   }
 
+  /// Reads a column whose shape was checked before.
+  @_lifetime(copy bytes)
+  package init(checked bytes: RawSpan) {
+    self.bytes = bytes
+    count = Int(bytes.load(UInt32.self, at: 0))
+    blockCount = Int(bytes.load(UInt32.self, at: 4))
+  }
+
   /// The value of one row.
   package subscript(row: Int) -> UInt64 {
     let block = row / ColumnLayout.blockRowCount

@@ -31,6 +31,8 @@ package struct DedupFilterBuilder: Sendable {
   }
 }
 
+/// Questions to an encoded filter. Hot: see HouseTests.
+@usableFromInline
 package enum DedupFilter {
   @inlinable @inline(__always)
   package static func salt(_ index: Int) -> UInt32 {
@@ -71,6 +73,7 @@ package enum DedupFilter {
   }
 
   /// False: certainly not there. True: perhaps.
+  @inlinable
   package static func mayContain(_ hash: UInt64, in bytes: RawSpan) -> Bool {
     let blocks = UInt64(bytes.load(UInt32.self, at: 0))
     let start = 8 + Int(((hash >> 32) &* blocks) >> 32) * 32

@@ -2,7 +2,8 @@
 
 /// Recognises copies of one event: a hash of the `uuid` that metadata of a transcript starts with.
 package enum EventKey {
-  private static let name: [UInt8] = Array("uuid".utf8)
+  /// "uuid" as a little-endian integer.
+  private static let name: UInt32 = 0x6469_7575
 
   /// Key of a record's metadata; 0 if it does not start with a string `uuid`.
   package static func key(_ tree: RawSpan) -> UInt64 {
@@ -19,7 +20,7 @@ package enum EventKey {
     guard try reader.read(UInt8.self) == MetadataTree.Tag.object.rawValue else { return nil }
     guard try reader.readCount(max: Limits.metadataByteCount) > 0 else { return nil }
     let keyCount = try reader.readCount(max: Limits.metadataByteCount)
-    guard try reader.readBytes(keyCount) == name else { return nil }
+    guard keyCount == 4, try reader.read(UInt32.self) == name else { return nil }
     guard try reader.read(UInt8.self) == MetadataTree.Tag.string.rawValue else { return nil }
     let count = try reader.readCount(max: Limits.metadataByteCount)
     guard reader.offset + count <= tree.byteCount else { return nil }

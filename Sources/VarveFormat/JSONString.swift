@@ -7,14 +7,9 @@ package enum JSONString {
   package static func unescape(
     _ escaped: RawSpan, appendingTo output: inout [UInt8]
   ) throws(FormatError) {
-    var i = 0
     var runStart = 0
-    while i < escaped.byteCount {
-      let byte = escaped.load(UInt8.self, at: i)
-      if byte != 0x5C {
-        i += 1
-        continue
-      }
+    while let at = escaped.firstIndex(of: 0x5C, in: runStart..<escaped.byteCount) {
+      var i = at
       append(escaped, runStart..<i, to: &output)
       guard i + 1 < escaped.byteCount else { throw FormatError(.truncated, at: i) }
       let code = escaped.load(UInt8.self, at: i + 1)
@@ -31,17 +26,14 @@ package enum JSONString {
       }
       runStart = i
     }
-    append(escaped, runStart..<i, to: &output)
+    append(escaped, runStart..<escaped.byteCount, to: &output)
   }
 
   /// Whether every escape of the inside of a string is one that JSON has.
   package static func isValid(_ escaped: RawSpan) -> Bool {
     var i = 0
-    while i < escaped.byteCount {
-      if escaped.load(UInt8.self, at: i) != 0x5C {
-        i += 1
-        continue
-      }
+    while let at = escaped.firstIndex(of: 0x5C, in: i..<escaped.byteCount) {
+      i = at
       guard i + 1 < escaped.byteCount else { return false }
       switch escaped.load(UInt8.self, at: i + 1) {
       case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74: i += 2

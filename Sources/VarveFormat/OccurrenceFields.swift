@@ -94,16 +94,21 @@ extension OccurrenceFields {
 
   /// Writes the numbers that the presence map names, times relative to a base.
   @inlinable
-  package func writeNumbers(_ presence: UInt32, baseTime: Int64, to writer: inout ByteWriter) {
-    if presence & PresenceBit.time != 0 { writer.writeZigzag(time &- baseTime) }
-    if presence & PresenceBit.extractedAt != 0 { writer.writeZigzag(extractedAt &- baseTime) }
-    if presence & PresenceBit.line != 0 { writer.writeVarint(line) }
-    if presence & PresenceBit.offset != 0 { writer.writeVarint(offset) }
-    if presence & PresenceBit.length != 0 { writer.writeVarint(length) }
-    if presence & PresenceBit.part != 0 { writer.writeVarint(UInt64(part)) }
-    if presence & PresenceBit.incarnation != 0 { writer.writeVarint(UInt64(incarnation)) }
-    if presence & PresenceBit.run != 0 { writer.writeVarint(run) }
+  package func writeNumbers(
+    _ presence: UInt32, baseTime: Int64, to output: inout OutputSpan<UInt8>
+  ) {
+    if presence & PresenceBit.time != 0 { output.writeZigzag(time &- baseTime) }
+    if presence & PresenceBit.extractedAt != 0 { output.writeZigzag(extractedAt &- baseTime) }
+    if presence & PresenceBit.line != 0 { output.writeVarint(line) }
+    if presence & PresenceBit.offset != 0 { output.writeVarint(offset) }
+    if presence & PresenceBit.length != 0 { output.writeVarint(length) }
+    if presence & PresenceBit.part != 0 { output.writeVarint(UInt64(part)) }
+    if presence & PresenceBit.incarnation != 0 { output.writeVarint(UInt64(incarnation)) }
+    if presence & PresenceBit.run != 0 { output.writeVarint(run) }
   }
+
+  /// Most bytes that the numbers take: eight varints.
+  @inlinable package static var numbersByteCountMax: Int { 80 }
 
   /// Reads what `writeNumbers` wrote.
   package mutating func readNumbers(

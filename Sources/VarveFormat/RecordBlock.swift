@@ -31,30 +31,47 @@ package struct RecordBlockBuilder: Sendable {
     case .repeated: presence |= PresenceBit.repeated
     case .reference: presence |= PresenceBit.reference
     }
-    body.bytes.removeAll(keepingCapacity: true)
-    body.write(fields.kind.rawValue)
-    body.write(presence)
-    for i in 0..<TextField.count {
-      let id = fields.text[i]
-      if id >= 0 { body.writeVarint(UInt64(local(id, table: table))) }
-    }
-    fields.writeNumbers(presence, baseTime: baseTime, to: &body)
-    if metadata.byteCount > 0 { body.writeCounted(metadata) }
-    switch content {
-    case .inline(let range):
-      records.writeVarint(body.count + range.count)
-      records.write(body.bytes)
-      records.write(bytes.extracting(range))
-    case .repeated(let sequence):
-      body.writeVarint(sequence)
-      records.writeVarint(body.count)
-      records.write(body.bytes)
-    case .reference(let reference):
-      reference.write(to: &body)
-      records.writeVarint(body.count)
-      records.write(body.bytes)
-    }
+    encodeBody(fields, presence, table: table, metadata: metadata, content)
+    let inline: Range<Int>
+    if case .inline(let range) = content { inline = range } else { inline = 0..<0 }
+    let encoded = body.bytes
+    Self.append(encoded.rawSpan, bytes.extracting(inline), to: &records)
     count += 1
+  }
+
+  /// Appends a record of two parts with its length.
+  private static func append(_ body: RawSpan, _ content: RawSpan, to records: inout ByteWriter) {
+    let count = body.byteCount + content.byteCount
+    records.append(upTo: count + 10) { output in
+      output.writeVarint(UInt64(count))
+      output.write(body)
+      output.write(content)
+    }
+  }
+
+  /// Encodes everything of a record but an inline content.
+  private mutating func encodeBody(
+    _ fields: OccurrenceFields, _ presence: UInt32, table: borrowing StringTable,
+    metadata: RawSpan, _ content: RecordContent
+  ) {
+    var references = SIMD16<Int32>(repeating: -1)
+    for i in 0..<TextField.count where fields.text[i] >= 0 {
+      references[i] = local(fields.text[i], table: table)
+    }
+    body.bytes.removeAll(keepingCapacity: true)
+    let baseTime = baseTime
+    let room = 5 + 5 * TextField.count + OccurrenceFields.numbersByteCountMax
+    body.append(upTo: room + 20 + metadata.byteCount) { output in
+      output.write(fields.kind.rawValue)
+      output.write(presence)
+      for i in 0..<TextField.count where references[i] >= 0 {
+        output.writeVarint(UInt64(references[i]))
+      }
+      fields.writeNumbers(presence, baseTime: baseTime, to: &output)
+      if metadata.byteCount > 0 { output.writeCounted(metadata) }
+      if case .repeated(let sequence) = content { output.writeVarint(sequence) }
+    }
+    if case .reference(let reference) = content { reference.write(to: &body) }
   }
 
   private mutating func local(_ id: Int32, table: borrowing StringTable) -> Int32 {

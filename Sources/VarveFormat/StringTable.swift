@@ -13,10 +13,14 @@ package struct StringTable: Sendable {
   @inlinable
   package init() {
     slots = [Int32](repeating: -1, count: 64)
-    // Seeded per table, so that hostile field values cannot be chosen to collide.
-    var generator = SystemRandomNumberGenerator()
-    seed = generator.next()
+    seed = Self.processSeed
   }
+
+  /// Secret, so that hostile field values cannot be chosen to collide.
+  @usableFromInline static let processSeed: UInt64 = {
+    var generator = SystemRandomNumberGenerator()
+    return generator.next()
+  }()
 
   @inlinable package var count: Int { ends.count }
 
@@ -32,6 +36,15 @@ package struct StringTable: Sendable {
 
   @inlinable
   package func string(_ id: Int32) -> String { String(decoding: arena[range(id)], as: UTF8.self) }
+
+  /// Whether a string is there and has exactly these bytes.
+  @inlinable
+  package func isEqual(_ id: Int32, _ text: StaticString) -> Bool {
+    guard id >= 0 else { return false }
+    // SAFETY: the pointer of a static string holds `utf8CodeUnitCount` bytes for ever.
+    let wanted = unsafe RawSpan(_unsafeStart: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    return arena.rawSpan.extracting(range(id)).isEqual(to: wanted)
+  }
 
   @inlinable
   static func hash(_ bytes: RawSpan, seed: UInt64) -> UInt64 {

@@ -15,25 +15,37 @@ package struct RecordDigester: Sendable {
     fields: OccurrenceFields, text: (Int32) -> Range<Int>, texts: RawSpan,
     metadata: RawSpan
   ) -> ContentHash {
-    buffer.bytes.removeAll(keepingCapacity: true)
-    buffer.write(salt.0)
-    buffer.write(salt.1)
-    content.write(to: &buffer)
-    buffer.writeBigEndian(identity.scopeHigh)
-    buffer.writeBigEndian(identity.scopeLow)
-    buffer.write(fields.kind.rawValue)
     var presence = fields.presence
     if metadata.byteCount > 0 { presence |= PresenceBit.metadata }
-    buffer.write(presence)
     // Host and path are in the scope already.
-    for i in 0..<TextField.count
-    where i != TextField.host.rawValue && i != TextField.path.rawValue {
-      let id = fields.text[i]
-      if id >= 0 { buffer.writeCounted(texts.extracting(text(id))) }
+    var textByteCount = 0
+    for i in 0..<TextField.count where Self.isDigested(i, fields) {
+      textByteCount += text(fields.text[i]).count + 10
     }
-    fields.writeNumbers(presence, baseTime: 0, to: &buffer)
-    if metadata.byteCount > 0 { buffer.writeCounted(metadata) }
+    buffer.bytes.removeAll(keepingCapacity: true)
+    let room = 80 + OccurrenceFields.numbersByteCountMax + textByteCount + metadata.byteCount
+    buffer.append(upTo: room) { output in
+      output.write(salt.0)
+      output.write(salt.1)
+      output.write(content.a.byteSwapped)
+      output.write(content.b.byteSwapped)
+      output.write(content.c.byteSwapped)
+      output.write(content.d.byteSwapped)
+      output.write(identity.scopeHigh.byteSwapped)
+      output.write(identity.scopeLow.byteSwapped)
+      output.write(fields.kind.rawValue)
+      output.write(presence)
+      for i in 0..<TextField.count where Self.isDigested(i, fields) {
+        output.writeCounted(texts.extracting(text(fields.text[i])))
+      }
+      fields.writeNumbers(presence, baseTime: 0, to: &output)
+      if metadata.byteCount > 0 { output.writeCounted(metadata) }
+    }
     return Digest.hash(buffer.bytes.rawSpan)
+  }
+
+  private static func isDigested(_ field: Int, _ fields: OccurrenceFields) -> Bool {
+    fields.text[field] >= 0 && field != TextField.host.rawValue && field != TextField.path.rawValue
   }
 
   /// Digest of a fact (SEG-43).

@@ -76,12 +76,6 @@ package struct StoreView: Sendable {
     return try version.message(hash)
   }
 
-  /// Whether a sighting is known.
-  package func contains(_ identity: OccurrenceIdentity) throws(StorageError) -> Bool {
-    if tail.rows.contains(identity) { return true }
-    return try version.contains(identity)
-  }
-
   /// The block that holds a record.
   package func location(_ sequence: UInt64) throws(StorageError) -> BlockLocation? {
     if sequence >= tail.rows.firstSequence { return tailLocation(sequence) }

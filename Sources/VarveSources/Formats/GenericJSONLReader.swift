@@ -33,9 +33,9 @@ struct GenericJSONLReader: RecordReader {
     var filled = SIMD16<UInt8>(repeating: 0)
     var index = root.index + 1
     while index < root.next {
-      let member = document.parser.node(index)
+      let member = document.node(index)
       index = member.next
-      switch Member(document, member) {
+      switch document.meaning(member, Self.members) ?? .other {
       // Of several members that fill one field the first counts.
       case .content:
         if !hasContent { hasContent = appendContent(document, member) }
@@ -56,7 +56,7 @@ struct GenericJSONLReader: RecordReader {
         fields.extractedAt = Self.time(document, member) ?? OccurrenceFields.noTime
       case .kind:
         guard kind == nil else { break }
-        kind = document.string(member).flatMap { Kind(name: String(decoding: $0, as: UTF8.self)) }
+        kind = Self.kind(document, member)
       case .error: fields.isError = fields.isError || document.isTrue(member)
       case .echo: fields.isEcho = fields.isEcho || document.isTrue(member)
       case .hash: stated = stated ?? member
@@ -106,7 +106,7 @@ struct GenericJSONLReader: RecordReader {
     }
     var index = node.index + 1
     while index < node.next {
-      let member = document.parser.node(index)
+      let member = document.node(index)
       add(document, member, place, &sink)
       index = member.next
     }
@@ -137,6 +137,19 @@ struct GenericJSONLReader: RecordReader {
     default:
       return nil
     }
+  }
+
+  private static let kinds = NameTable(
+    [
+      ("prompt", .prompt), ("answer", .answer), ("toolInput", .toolInput),
+      ("toolOutput", .toolOutput), ("log", .log),
+    ] as [(StaticString, Kind)])
+
+  private static func kind(_ document: JSONDocument, _ member: JSONParser.Node) -> Kind? {
+    if member.kind == .string, let kind = kinds.find(document.line.extracting(member.range)) {
+      return kind
+    }
+    return document.string(member).flatMap { Kind(name: String(decoding: $0, as: UTF8.self)) }
   }
 
   private static func kind(ofPhase phase: Int32, _ sink: RecordSink) -> Kind {
@@ -176,29 +189,21 @@ struct GenericJSONLReader: RecordReader {
     case content, contentBase64, timestamp, extractedAt, kind, error, echo, hash, metadata, varve
     case ignored, other
     case text(TextField)
-
-    init(_ document: JSONDocument, _ node: JSONParser.Node) {
-      self = .other
-      for (name, meaning) in Self.names where document.isNamed(node, name) {
-        self = meaning
-        return
-      }
-    }
-
-    private static let names: [(StaticString, Member)] = [
-      ("content", .content), ("source", .text(.source)), ("timestamp", .timestamp),
-      ("session_id", .text(.session)), ("project", .text(.project)),
-      ("source_type", .text(.phase)), ("hash", .hash), ("metadata", .metadata),
-      ("level", .text(.level)), ("component", .text(.component)), ("kind", .kind),
-      ("role", .text(.role)), ("tool", .text(.tool)), ("model", .text(.model)),
-      ("branch", .text(.branch)), ("agent", .text(.agent)), ("host", .text(.host)),
-      ("error", .error), ("contentBase64", .contentBase64), ("sessionId", .text(.session)),
-      ("session", .text(.session)), ("phase", .text(.phase)), ("extractedAt", .extractedAt),
-      ("extracted_at", .extractedAt), ("log_level", .text(.level)),
-      ("project_id", .text(.project)), ("source_file", .text(.source)), ("echo", .echo),
-      ("varve", .varve), ("id", .ignored),
-    ]
   }
+
+  private static let members = NameTable<Member>([
+    ("content", .content), ("source", .text(.source)), ("timestamp", .timestamp),
+    ("session_id", .text(.session)), ("project", .text(.project)),
+    ("source_type", .text(.phase)), ("hash", .hash), ("metadata", .metadata),
+    ("level", .text(.level)), ("component", .text(.component)), ("kind", .kind),
+    ("role", .text(.role)), ("tool", .text(.tool)), ("model", .text(.model)),
+    ("branch", .text(.branch)), ("agent", .text(.agent)), ("host", .text(.host)),
+    ("error", .error), ("contentBase64", .contentBase64), ("sessionId", .text(.session)),
+    ("session", .text(.session)), ("phase", .text(.phase)), ("extractedAt", .extractedAt),
+    ("extracted_at", .extractedAt), ("log_level", .text(.level)),
+    ("project_id", .text(.project)), ("source_file", .text(.source)), ("echo", .echo),
+    ("varve", .varve), ("id", .ignored),
+  ])
 }
 
 extension LineParser {

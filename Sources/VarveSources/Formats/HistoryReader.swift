@@ -58,7 +58,7 @@ struct HistoryReader: RecordReader {
     var all = true
     var index = pasted.index + 1
     while index < pasted.next {
-      let entry = document.parser.node(index)
+      let entry = document.node(index)
       index = entry.next
       if document.member(entry, "content")?.kind == .string { continue }
       all = false
@@ -77,7 +77,7 @@ struct HistoryReader: RecordReader {
     var part = 1
     var index = pasted.index + 1
     while index < pasted.next, part < Limits.partCount {
-      let entry = document.parser.node(index)
+      let entry = document.node(index)
       index = entry.next
       defer { part += 1 }
       guard let content = document.string(document.member(entry, "content")) else { continue }

@@ -52,7 +52,7 @@ struct TranscriptNoter {
     {
       var index = files.index + 1
       while index < files.next {
-        let backup = document.parser.node(index)
+        let backup = document.node(index)
         index = backup.next
         var path: [UInt8] = []
         try? JSONString.unescape(document.line.extracting(backup.key), appendingTo: &path)

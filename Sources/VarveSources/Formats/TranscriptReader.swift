@@ -104,7 +104,7 @@ struct TranscriptReader: RecordReader {
     var part = 0
     var index = content.index + 1
     while index < content.next {
-      let block = document.parser.node(index)
+      let block = document.node(index)
       index = block.next
       defer { part += 1 }
       guard part < Limits.partCount else {
@@ -205,7 +205,7 @@ struct TranscriptReader: RecordReader {
     var joined: [UInt8]?
     var index = array.index + 1
     while index < array.next {
-      let item = document.parser.node(index)
+      let item = document.node(index)
       index = item.next
       guard document.isString(document.member(item, "type"), "text"),
         let text = document.string(document.member(item, "text"))

@@ -21,6 +21,10 @@ final class Committer: Sendable {
 
   private struct State {
     var result = CommitResult()
+    /// Batches that wait for their commit, oldest first.
+    var queue: [WriteBatch] = []
+    /// Batches that were committed, to be filled again: their memory is worth more than its making.
+    var spare: [WriteBatch] = []
     var failure: StoreError?
     var isMerging = false
   }
@@ -41,12 +45,13 @@ final class Committer: Sendable {
   func submit(_ batch: WriteBatch) throws(StoreError) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
     slots.wait()
+    state.withLock { $0.queue.append(batch) }
     commits.async { [self] in
       defer { slots.signal() }
-      guard state.withLock({ $0.failure == nil }) else { return }
+      guard var batch = takeNext() else { return }
       do throws(StoreError) {
-        let result = try store.commit(batch)
-        state.withLock { $0.result.add(result) }
+        let result = try store.commit(emptying: &batch)
+        recycle(batch, result)
         onCommit?(result.lastSequence)
         mergeLater()
       } catch {
@@ -54,6 +59,24 @@ final class Committer: Sendable {
       }
     }
   }
+
+  /// The next batch to commit; nil once a commit failed.
+  private func takeNext() -> WriteBatch? {
+    state.withLock { state in
+      let next = state.queue.removeFirst()
+      return state.failure == nil ? next : nil
+    }
+  }
+
+  private func recycle(_ batch: WriteBatch, _ result: CommitResult) {
+    state.withLock { state in
+      state.result.add(result)
+      if state.spare.count < Self.batchesInFlightMax { state.spare.append(batch) }
+    }
+  }
+
+  /// An empty batch.
+  func makeBatch() -> WriteBatch { state.withLock { $0.spare.popLast() } ?? WriteBatch() }
 
   private func mergeLater() {
     let starts = state.withLock { state in

@@ -208,7 +208,7 @@ struct FileReading {
   }
 
   private func newline(_ buffer: [UInt8], from: Int, to: Int) -> Int? {
-    LineScan.find(0x0A, in: buffer.rawSpan, from..<to)
+    buffer.rawSpan.firstIndex(of: 0x0A, in: from..<to)
   }
 
   /// Gives one line to the reader: whole for logs, without its end and blanks for JSONL.

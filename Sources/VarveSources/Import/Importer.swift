@@ -171,9 +171,7 @@ public final class Importer {
   /// Hands the batch to the committing thread.
   private func submit() throws {
     guard !batch.isEmpty else { return }
-    batch.prepare()
-    try committer.submit(batch)
-    batch = WriteBatch()
+    _ = try hand(&batch)
   }
 
   /// Waits until everything that was read so far is committed.
@@ -185,9 +183,15 @@ public final class Importer {
   /// Submits a batch if it is large, and gives back what is to fill.
   func exchange(_ other: inout WriteBatch) throws -> Bool {
     guard Committer.isLarge(other) else { return false }
-    other.prepare()
-    try committer.submit(other)
-    other = WriteBatch()
+    return try hand(&other)
+  }
+
+  private func hand(_ batch: inout WriteBatch) throws -> Bool {
+    batch.prepare()
+    var full = committer.makeBatch()
+    swap(&full, &batch)
+    // The queue holds the only reference when the commit begins: this one ends with the call.
+    try committer.submit(consume full)
     return true
   }
 

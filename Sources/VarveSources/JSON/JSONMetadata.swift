@@ -22,7 +22,7 @@ extension JSONDocument {
       writer.writeVarint(childCount(node))
       var index = node.index + 1
       while index < node.next {
-        let child = parser.node(index)
+        let child = self.node(index)
         if isObject { appendText(child.key, hasEscape: child.keyHasEscape, to: &writer) }
         guard appendTree(child, to: &writer, depth: depth + 1) else { return false }
         index = child.next
@@ -36,7 +36,7 @@ extension JSONDocument {
     var index = node.index + 1
     while index < node.next {
       count += 1
-      index = parser.node(index).next
+      index = self.node(index).next
     }
     return count
   }
@@ -53,14 +53,21 @@ extension JSONDocument {
     writer.write(text)
   }
 
+  /// Whether an integer is written as it would be printed: "-0" is not.
+  private func isCanonical(_ range: Range<Int>) -> Bool {
+    !(range.count == 2 && line.load(UInt16.self, at: range.lowerBound) == 0x302D)
+  }
+
   /// MET-2: integers and doubles where they say the same as the text, else the text.
   private func appendNumber(_ node: JSONParser.Node, to writer: inout ByteWriter) {
-    let bytes = line.array(node.range)
-    let text = String(decoding: bytes, as: UTF8.self)
-    if let integer = Int64(text), text == String(integer) {
+    if let integer = integer(node), isCanonical(node.range) {
       writer.write(MetadataTree.Tag.int.rawValue)
       writer.writeZigzag(integer)
-    } else if let double = Double(text), double.isFinite, text == "\(double)" {
+      return
+    }
+    let bytes = line.array(node.range)
+    let text = String(decoding: bytes, as: UTF8.self)
+    if let double = Double(text), double.isFinite, text == "\(double)" {
       writer.write(MetadataTree.Tag.double.rawValue)
       writer.write(double.bitPattern)
     } else {

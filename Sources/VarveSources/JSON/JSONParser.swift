@@ -16,8 +16,8 @@ package enum JSONFailure: String, Sendable {
 @safe package final class JSONParser: @unchecked Sendable {
   private let parser: OpaquePointer
   /// Nodes of the last document.
-  private var nodes: UnsafePointer<csimdjson_node>?
-  private var nodeCount = 0
+  fileprivate var nodes: UnsafePointer<csimdjson_node>?
+  fileprivate var nodeCount = 0
 
   /// Bytes that must be readable behind a line.
   package static let padding = Int(CSIMDJSON_PADDING)
@@ -66,25 +66,14 @@ package enum JSONFailure: String, Sendable {
     /// Index of the node behind this value and all inside it.
     package let next: Int
   }
-
-  package func node(_ index: Int) -> Node {
-    precondition(index >= 0 && index < nodeCount)
-    guard let nodes = unsafe nodes else { preconditionFailure("no document was parsed") }
-    // SAFETY: the index was checked against the count that came with the pointer.
-    let raw = unsafe nodes[index]
-    let start = Int(raw.start)
-    let key = Int(raw.key_start)
-    return Node(
-      index: index, kind: Kind(rawValue: raw.type) ?? .null,
-      range: start..<(start + Int(raw.count)),
-      hasEscape: raw.has_escape != 0, key: key..<(key + Int(raw.key_count)),
-      keyHasEscape: raw.key_has_escape != 0, next: Int(raw.next))
-  }
 }
 
-/// A document: a parser and the line that it parsed. Cheap to make for each line.
-package struct JSONDocument: ~Escapable {
-  package let parser: JSONParser
+/// A document: a line and the nodes of its parsing. Cheap to make for each line; valid until its parser
+/// parses the next one.
+// SAFETY: the nodes belong to the parser, which is kept alive here and, by the rule above, not used.
+@safe package struct JSONDocument: ~Escapable {
+  private let parser: JSONParser
+  private let nodes: UnsafeBufferPointer<csimdjson_node>
   /// The bytes of the line.
   package let line: RawSpan
 
@@ -92,16 +81,40 @@ package struct JSONDocument: ~Escapable {
   package init(_ parser: JSONParser, line: RawSpan) {
     self.parser = parser
     self.line = line
+    unsafe nodes = UnsafeBufferPointer(start: parser.nodes, count: parser.nodeCount)
   }
 
-  package var root: JSONParser.Node { parser.node(0) }
+  package var root: JSONParser.Node { node(0) }
+
+  /// The node at an index; traps outside the document.
+  package func node(_ index: Int) -> JSONParser.Node {
+    precondition(unsafe index >= 0 && index < nodes.count)
+    // SAFETY: the index was checked against the count that came with the pointer.
+    let raw = unsafe nodes[index]
+    let start = Int(raw.start)
+    let key = Int(raw.key_start)
+    return JSONParser.Node(
+      index: index, kind: JSONParser.Kind(rawValue: raw.type) ?? .null,
+      range: start..<(start + Int(raw.count)),
+      hasEscape: raw.has_escape != 0, key: key..<(key + Int(raw.key_count)),
+      keyHasEscape: raw.key_has_escape != 0, next: Int(raw.next))
+  }
+
+  /// The meaning of a member's name in a table.
+  func meaning<Meaning>(_ member: JSONParser.Node, _ table: NameTable<Meaning>) -> Meaning? {
+    let key = line.extracting(member.key)
+    guard member.keyHasEscape else { return table.find(key) }
+    var bytes: [UInt8] = []
+    guard (try? JSONString.unescape(key, appendingTo: &bytes)) != nil else { return nil }
+    return table.find(bytes.rawSpan)
+  }
 
   /// The first member with a name; nil if the value is no object or has none.
   package func member(_ node: JSONParser.Node, _ name: StaticString) -> JSONParser.Node? {
     guard node.kind == .object else { return nil }
     var index = node.index + 1
     while index < node.next {
-      let child = parser.node(index)
+      let child = self.node(index)
       if isNamed(child, name) { return child }
       index = child.next
     }
@@ -142,19 +155,32 @@ package struct JSONDocument: ~Escapable {
     return bytes
   }
 
-  /// The integer of a number node.
+  /// The integer of a number node; nil if it has another form or does not fit 64 bits.
   package func integer(_ node: JSONParser.Node?) -> Int64? {
     guard let node, node.kind == .number, node.range.count <= 20 else { return nil }
-    return Int64(String(decoding: line.array(node.range), as: UTF8.self))
+    let isNegative = line.load(UInt8.self, at: node.range.lowerBound) == 0x2D
+    var value: Int64 = 0
+    for i in (node.range.lowerBound + (isNegative ? 1 : 0))..<node.range.upperBound {
+      let digit = line.load(UInt8.self, at: i) &- 0x30
+      guard digit <= 9 else { return nil }
+      let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = shifted.addingReportingOverflow(
+        isNegative ? -Int64(digit) : Int64(digit))
+      guard !overflow, !carry else { return nil }
+      value = sum
+    }
+    return value
   }
 
   package func isTrue(_ node: JSONParser.Node?) -> Bool { node?.kind == .true }
 
   /// Whether every string and key of the document unescapes; simdjson leaves that to the reader.
   package func hasValidEscapes() -> Bool {
-    let end = root.next
-    for index in 0..<end {
-      let node = parser.node(index)
+    // SAFETY: the indices are those of the buffer.
+    for index in unsafe nodes.indices {
+      let raw = unsafe nodes[index]
+      guard raw.has_escape != 0 || raw.key_has_escape != 0 else { continue }
+      let node = node(index)
       if node.kind == .string, node.hasEscape, !JSONString.isValid(line.extracting(node.range)) {
         return false
       }

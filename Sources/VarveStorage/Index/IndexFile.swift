@@ -108,6 +108,7 @@ package final class IndexFile: Sendable {
           throw FormatError(.checksumMismatch, at: 0)
         }
         if entry.kind == .filter { try DedupFilter.check(bytes) }
+        if entry.kind == .column { _ = try ColumnReader(bytes) }
         if entry.kind == .blockMap { try Self.checkBlockMap(bytes) }
         checked.set(position)
       }
@@ -130,6 +131,24 @@ package final class IndexFile: Sendable {
       return nil
     }
     return try tree(.hash).find(TreeKey(hash)).map { firstSequence + UInt64($0.first) }
+  }
+
+  /// Fills in the sequences of messages that this index saw first; entries that are not 0 are known.
+  package func findMessages(
+    _ hashes: [ContentHash], in found: inout [UInt64]
+  ) throws(StorageError) {
+    var candidates: [Int] = []
+    try withSection(hashFilter) { filter in
+      for i in hashes.indices where found[i] == 0 {
+        if DedupFilter.mayContain(DedupFilter.hash(hashes[i]), in: filter) { candidates.append(i) }
+      }
+    }
+    let tree = tree(.hash)
+    for i in candidates {
+      if let value = try tree.find(TreeKey(hashes[i])) {
+        found[i] = firstSequence + UInt64(value.first)
+      }
+    }
   }
 
   /// Sequence of the occurrence with this identity.
@@ -200,7 +219,7 @@ package final class IndexFile: Sendable {
   package func column(_ id: ColumnID) throws(StorageError) -> [UInt64] {
     try withSection(position(id)) { bytes throws(FormatError) in
       var values: [UInt64] = []
-      let reader = try ColumnReader(bytes)
+      let reader = ColumnReader(checked: bytes)
       guard UInt64(reader.count) == recordCount else { throw FormatError(.inconsistent, at: 0) }
       reader.appendAll(to: &values)
       return values
@@ -210,7 +229,7 @@ package final class IndexFile: Sendable {
   /// One value of a column.
   package func value(_ id: ColumnID, row: Int) throws(StorageError) -> UInt64 {
     try withSection(position(id)) { bytes throws(FormatError) in
-      let reader = try ColumnReader(bytes)
+      let reader = ColumnReader(checked: bytes)
       guard row < reader.count else { throw FormatError(.outOfBounds, at: 0) }
       return reader[row]
     }

@@ -75,10 +75,10 @@ package struct TailRows: Sendable {
   /// Raw content bytes of its records, which `Limits.tailByteCount` bounds.
   package private(set) var rawByteCount = 0
 
-  private var byHash: [ContentHash: UInt64] = [:]
-  private var identities: Set<OccurrenceIdentity> = []
-  /// Rows of a message that a rule of echoes may ask for.
-  private var sightings: [UInt64: [Int]] = [:]
+  /// First sightings by content hash.
+  private var messages = SlotTable()
+  private var identities = TailIdentities()
+  private var sightings = TailSightings()
 
   package init(firstSequence: UInt64) { self.firstSequence = firstSequence }
 
@@ -87,9 +87,15 @@ package struct TailRows: Sendable {
   package var isEmpty: Bool { rows.isEmpty && facts.isEmpty }
 
   /// Sequence of the message with this content, if the tail saw it first.
-  package func message(_ hash: ContentHash) -> UInt64? { byHash[hash] }
+  package func message(_ hash: ContentHash) -> UInt64? {
+    messages.find(hash.a) { rows[$0].hash == hash }.map { firstSequence + UInt64($0) }
+  }
 
-  package func contains(_ identity: OccurrenceIdentity) -> Bool { identities.contains(identity) }
+  /// Whether the tail has a sighting. Files are read in order, so nearly always the answer is in the last
+  /// place of its file.
+  package mutating func contains(_ identity: OccurrenceIdentity) -> Bool {
+    identities.contains(identity, in: rows)
+  }
 
   /// Whether a rule of echoes may ask for a row: CON-24, CON-41, CON-44.
   private static func hasRule(_ row: TailRow) -> Bool {
@@ -97,9 +103,11 @@ package struct TailRows: Sendable {
   }
 
   package mutating func append(_ row: TailRow) {
-    if row.message == nextSequence { byHash[row.hash] = row.message }
-    identities.insert(row.identity)
-    if Self.hasRule(row) { sightings[row.message, default: []].append(rows.count) }
+    let position = rows.count
+    let isFirst = row.message == firstSequence + UInt64(position)
+    if isFirst { messages.insert(row.hash.a, position) }
+    identities.note(row.identity)
+    sightings.append(row.message, firstSequence: firstSequence, isFirst: isFirst)
     rawByteCount += Int(row.contentByteCount) + 64
     rows.append(row)
   }
@@ -131,21 +139,40 @@ package struct TailRows: Sendable {
       rawByteCount: rawByteCount)
   }
 
-  /// Undoes appends of a commit that did not become durable.
+  /// Undoes appends of a commit that did not become durable. Cost: that of the rows that stay.
   package mutating func rewind(to mark: Mark) {
-    for row in rows[mark.rowCount...] {
-      if let known = byHash[row.hash], known >= firstSequence + UInt64(mark.rowCount) {
-        byHash[row.hash] = nil
-      }
-      identities.remove(row.identity)
-      sightings[row.message]?.removeAll { $0 >= mark.rowCount }
-    }
-    rows.removeLast(rows.count - mark.rowCount)
+    let kept = rows.prefix(mark.rowCount)
+    rows = []
+    messages.removeAll()
+    identities = TailIdentities()
+    sightings = TailSightings()
+    for row in kept { append(row) }
     blocks.removeLast(blocks.count - mark.blockCount)
     facts.removeLast(facts.count - mark.factCount)
     rawByteCount = mark.rawByteCount
   }
 
-  /// Rows of the tail with the content of a message that a rule of echoes may ask for.
-  package func sightings(of message: UInt64) -> [Int] { sightings[message] ?? [] }
+  /// Starts over behind what an index covers now; the memory is kept for the next rows.
+  package mutating func restart(at sequence: UInt64) {
+    firstSequence = sequence
+    rows.removeAll(keepingCapacity: true)
+    blocks.removeAll(keepingCapacity: true)
+    facts.removeAll(keepingCapacity: true)
+    strings.removeAll()
+    rawByteCount = 0
+    messages.removeAll()
+    identities = TailIdentities()
+    sightings = TailSightings()
+  }
+
+  /// Rows of the tail with the content of a message that a rule of echoes may ask for, newest first.
+  package func forEachSighting(
+    of message: UInt64, _ body: (Int) -> Bool
+  ) {
+    var next = sightings.last(of: message, firstSequence: firstSequence)
+    while let position = next {
+      if Self.hasRule(rows[position]), !body(position) { return }
+      next = sightings.earlier(position)
+    }
+  }
 }

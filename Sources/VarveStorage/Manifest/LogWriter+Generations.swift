@@ -33,7 +33,7 @@ extension LogWriter {
       manifest.commitNumber = history.commitNumber
       manifest.historyDigest = history.digest
       try publish(manifest, newActive: nil)
-      tail = TailRows(firstSequence: manifest.nextSequence)
+      tail.restart(at: manifest.nextSequence)
       try writeTail()
       try sealIfFull()
     } catch {

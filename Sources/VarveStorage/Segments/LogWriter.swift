@@ -23,7 +23,7 @@ package final class LogWriter {
   /// Blocks of the active segment, if all of them were seen; sealing needs them.
   var blockEntries: [BlockEntry]?
   var isPoisoned = false
-  private var scopes: [KnownScope] = []
+  var scopes = KnownScopes()
   private var view: StoreView?
   let segmentByteCount: UInt64
   private var hasCleaned = false
@@ -187,100 +187,7 @@ package final class LogWriter {
     return try fileSystem.openForWriting(paths.segment(id))
   }
 
-  // MARK: Rows of the batch being encoded
-  //
-  // Methods rather than access to `tail`: reading a property of a class from another module copies
-  // it.
-
-  /// Sequence of the next record.
-  package var nextSequence: UInt64 { tail.nextSequence }
-
-  /// Whether a sighting is known, in the tail or an index.
-  package func contains(_ identity: OccurrenceIdentity) throws(StorageError) -> Bool {
-    if tail.contains(identity) { return true }
-    for (index, offsets) in try ranges(ofScope: identity) where offsets.contains(identity.offset) {
-      if try index.occurrence(identity) != nil { return true }
-    }
-    return false
-  }
-
-  /// The indexes that know a file. Files are read in order, and a copy beside its twin, so that a
-  /// few remembered scopes answer for nearly all new records without touching an index.
-  private func ranges(
-    ofScope identity: OccurrenceIdentity
-  ) throws(StorageError) -> [(index: IndexFile, offsets: ClosedRange<UInt64>)] {
-    let known = scopes.firstIndex {
-      $0.version === version && $0.high == identity.scopeHigh && $0.low == identity.scopeLow
-    }
-    if let known { return scopes[known].ranges }
-    var ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)] = []
-    for index in version.indexes.reversed() {
-      if let offsets = try index.offsets(ofScope: identity.scopeHigh, identity.scopeLow) {
-        ranges.append((index, offsets))
-      }
-    }
-    if scopes.count == Self.scopesMax { scopes.removeLast() }
-    scopes.insert(
-      KnownScope(
-        version: version, high: identity.scopeHigh, low: identity.scopeLow, ranges: ranges), at: 0)
-    return ranges
-  }
-
-  private static let scopesMax = 4
-
-  /// Which indexes know a file, and from where to where.
-  private struct KnownScope {
-    let version: Version
-    let high: UInt64
-    let low: UInt64
-    let ranges: [(index: IndexFile, offsets: ClosedRange<UInt64>)]
-  }
-
-  /// Sequence of the message with this content.
-  package func message(_ hash: ContentHash) throws(StorageError) -> UInt64? {
-    if let known = tail.message(hash) { return known }
-    return try version.message(hash)
-  }
-
-  /// Rows of the tail with the content of a message, log entries left out.
-  package func sightings(of message: UInt64) -> [Int] { tail.sightings(of: message) }
-
-  /// A row of the tail with the texts of its session, phase and path.
-  package func tailRow(
-    _ position: Int
-  ) -> (fields: OccurrenceFields, event: UInt64, texts: [[UInt8]]) {
-    let row = tail.rows[position]
-    let texts = [TextField.session, .phase, .path].map { field in
-      row.fields[field] >= 0 ? tail.strings.bytes(row.fields[field]) : []
-    }
-    return (row.fields, row.event, texts)
-  }
-
-  /// Part and `EventKey` of an indexed record.
-  package func partAndEvent(
-    _ sequence: UInt64
-  ) throws(StorageError) -> (part: UInt16, event: UInt64) {
-    let view = StoreView(
-      version: version,
-      tail: FrozenTail(
-        TailRows(firstSequence: version.manifest.nextSequence), storeID: version.manifest.storeID),
-      history: history, end: version.manifest.indexedEnd)
-    let block = try view.block(containing: sequence)
-    let record = try view.record(sequence, in: block)
-    let payload = block.payload
-    let tree = payload.rawSpan.extracting(record.metadata)
-    return (record.fields.part, EventKey.key(tree))
-  }
-
-  package func append(_ row: TailRow) { tail.append(row) }
-
-  package func append(_ block: BlockLocation) { tail.append(block) }
-
-  package func append(_ fact: FactLocation, byteCount: Int) {
-    tail.append(fact, byteCount: byteCount)
-  }
-
-  package func intern(_ text: RawSpan) -> Int32 { tail.strings.intern(text) }
+  // MARK: The tail
 
   package var tailMark: TailRows.Mark { tail.mark }
 

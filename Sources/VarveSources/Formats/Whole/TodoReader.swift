@@ -35,7 +35,7 @@ struct TodoReader: WholeFileReader {
     var part = 0
     var index = root.index + 1
     while index < root.next {
-      let item = document.parser.node(index)
+      let item = document.node(index)
       index = item.next
       guard part < Limits.partCount else { return sink.drop("too many parts") }
       readItem(document, item, text.lowerBound, part, info, &sink)
