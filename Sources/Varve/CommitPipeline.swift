@@ -112,6 +112,8 @@ struct CommitPipeline {
     result.occurrencesNew += 1
     if known == nil { result.messagesNew += 1 }
     if fields.isEcho { result.echoes += 1 }
+    // No index holds the stated source.
+    fields[.source] = -1
     for i in 0..<TextField.count where fields.text[i] >= 0 {
       fields.text[i] = tailReference(fields.text[i], batch: batch, &base.tail)
     }

@@ -101,13 +101,15 @@ struct EchoRule {
       if try matches(index, row: row, version, &count) { return true }
     }
     for index in version.indexes.reversed() where index.nextSequence > message {
+      var isFound = false
       let start = TreeKeys.repeats(message, relative: 0)
-      guard try index.tree(.repeats).first(from: start)?.key.a == message else { continue }
-      var cursor = try index.tree(.repeats).cursor(from: start)
-      while let entry = try cursor.next(), entry.key.a == message {
-        guard count < limit else { return false }
-        if try matches(index, row: Int(entry.key.b >> 32), version, &count) { return true }
+      try index.tree(.repeats).scan(from: start) { (key, _) throws(StorageError) in
+        guard key.a == message, count < limit else { return false }
+        isFound = try matches(index, row: Int(key.b >> 32), version, &count)
+        return !isFound
       }
+      if isFound { return true }
+      guard count < limit else { return false }
     }
     return false
   }

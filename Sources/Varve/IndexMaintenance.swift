@@ -34,11 +34,14 @@ enum IndexMaintenance {
 
   /// Performs the next due merge into a temporary file; nil if none is due.
   static func mergeOnce(
-    version: Version, paths: StorePaths, fileSystem: any FileSystem,
+    version: Version, paths: StorePaths, fileSystem: any FileSystem, isLoading: Bool = false,
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(StorageError) -> MergedIndex? {
     let entries = version.manifest.indexes
-    guard let plan = MergePolicy.plan(entries.map(\.recordCount)) else { return nil }
+    let width = isLoading ? MergePolicy.widthWhileLoading : MergePolicy.width
+    guard let plan = MergePolicy.plan(entries.map(\.recordCount), width: width) else {
+      return nil
+    }
     var generator = SystemRandomNumberGenerator()
     let path = paths.temporary("merge-\(generator.next() as UInt64)")
     guard let lock = try fileSystem.tryLock(path + ".lock", holder: "merge") else { return nil }

@@ -236,18 +236,21 @@ public final class Store: Sendable {
 
   /// Merges indexes until none is due. Works without the writer's lock and takes it to publish.
   ///
-  /// - Parameter isCancelled: asked between the parts of a merge.
+  /// - Parameters:
+  ///   - isLoading: more commits follow at once: merges that can wait for them are left for a later call.
+  ///   - isCancelled: asked between the parts of a merge.
   /// - Returns: how many merges were done.
   @discardableResult
   public func maintain(
-    isCancelled: @escaping @Sendable () -> Bool = { false }
+    isLoading: Bool = false, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(StoreError) -> Int {
     var count = 0
     while !isCancelled() {
       let merged = try engine { () throws(StorageError) -> MergedIndex? in
         let version = try Self.openVersion(paths, fileSystem, reusing: currentVersion())
         return try IndexMaintenance.mergeOnce(
-          version: version, paths: paths, fileSystem: fileSystem, isCancelled: isCancelled)
+          version: version, paths: paths, fileSystem: fileSystem, isLoading: isLoading,
+          isCancelled: isCancelled)
       }
       guard let merged else { break }
       let isPublished = try withLog { (log) throws(StorageError) in

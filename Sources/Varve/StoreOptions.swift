@@ -14,7 +14,7 @@ public struct StoreOptions: Sendable {
   public enum Maintenance: Sendable {
     /// The committing thread, after a commit that made it due.
     case inline
-    /// The caller, with ``Store/maintain(isCancelled:)`` on a thread of its own.
+    /// The caller, with ``Store/maintain(isLoading:isCancelled:)`` on a thread of its own.
     case manual
   }
 

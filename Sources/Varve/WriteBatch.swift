@@ -119,14 +119,14 @@ public struct WriteBatch: Sendable {
   public mutating func prepare() {
     hashes.reserveCapacity(rows.count)
     identities.reserveCapacity(rows.count)
-    for row in rows[hashes.count...] {
-      let hash = Digest.hash(contents.rawSpan.extracting(row.content))
-      let scope = scope(row.fields)
+    for index in hashes.count..<rows.count {
+      let hash = Digest.hash(contents.rawSpan.extracting(rows[index].content))
+      let scope = scope(rows[index].fields)
       hashes.append(hash)
       identities.append(
         OccurrenceIdentity(
-          scopeHigh: scope.high, scopeLow: scope.low, offset: row.fields.offset,
-          part: row.fields.part, content: hash))
+          scopeHigh: scope.high, scopeLow: scope.low, offset: rows[index].fields.offset,
+          part: rows[index].fields.part, content: hash))
     }
   }
 
@@ -141,11 +141,6 @@ public struct WriteBatch: Sendable {
       path: strings.arena.rawSpan.extracting(pathRange), incarnation: fields.incarnation)
     lastScope = (host, path, fields.incarnation)
     return lastScopeDigest
-  }
-
-  /// Sets the run of all occurrences that have none.
-  package mutating func setRun(_ run: UInt64) {
-    for i in rows.indices where rows[i].fields.run == 0 { rows[i].fields.run = run }
   }
 
   /// Empties the batch but keeps its memory.

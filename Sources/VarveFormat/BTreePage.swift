@@ -23,16 +23,17 @@ package enum BTreePage {
     writer.write(UInt8(valueByteCount))
     writer.write(UInt8(prefixCount))
     writer.write(UInt16(0))
-    if let first = entries.first?.key {
-      for i in 0..<prefixCount { writer.bytes.append(first.byte(at: i)) }
-    }
-    for entry in entries {
-      appendKey(entry.key, from: prefixCount, to: keyByteCount, writer: &writer)
-      if valueByteCount >= 4 { writer.write(entry.value.first) }
-      if valueByteCount == 20 {
-        writer.write(entry.value.offset)
-        writer.write(entry.value.item)
-        writer.write(entry.value.extra)
+    let stride = keyByteCount - prefixCount + valueByteCount
+    writer.append(upTo: prefixCount + entries.count * stride + 8) { output in
+      if let first = entries.first?.key { first.write(0..<prefixCount, to: &output) }
+      for entry in entries {
+        entry.key.write(prefixCount..<keyByteCount, to: &output)
+        if valueByteCount >= 4 { output.write(entry.value.first) }
+        if valueByteCount == 20 {
+          output.write(entry.value.offset)
+          output.write(entry.value.item)
+          output.write(entry.value.extra)
+        }
       }
     }
     let used = writer.count - start
@@ -41,22 +42,6 @@ package enum BTreePage {
     let checksum = Checksum.crc32c(
       writer.bytes.rawSpan.extracting((start + 4)..<(start + byteCount)))
     writer.patch(checksum, at: start)
-  }
-
-  private static func appendKey(
-    _ key: TreeKey, from: Int, to: Int, writer: inout ByteWriter
-  ) {
-    var i = from
-    while i < to {
-      if i & 7 == 0 && i + 8 <= to {
-        let word = i == 0 ? key.a : i == 8 ? key.b : i == 16 ? key.c : i == 24 ? key.d : key.e
-        writer.writeBigEndian(word)
-        i += 8
-      } else {
-        writer.bytes.append(key.byte(at: i))
-        i += 1
-      }
-    }
   }
 
   /// Checks a page's checksum and shape before any of its entries is used.

@@ -81,20 +81,23 @@ package struct BlockHeader: Equatable, Sendable {
     compression wanted: CompressionKind, to writer: inout ByteWriter
   ) -> Int {
     let start = writer.count
-    for _ in 0..<byteCount { writer.bytes.append(0) }
+    writer.bytes.append(contentsOf: repeatElement(0, count: byteCount))
     let used = Compression.compress(payload, kind: wanted, appendingTo: &writer.bytes)
     let stored = writer.count - start - byteCount
-    var header = ByteWriter(reserving: byteCount)
-    header.write(magic)
-    header.write(kind.rawValue)
-    header.write(used.rawValue)
-    header.write(UInt16(0))
-    header.write(UInt32(stored))
-    header.write(UInt32(payload.byteCount))
-    header.write(firstSequence)
-    header.write(UInt32(itemCount))
     let end = writer.count
-    header.write(Checksum.crc32c(writer.bytes.rawSpan.extracting((start + byteCount)..<end)))
+    let checksum = Checksum.crc32c(writer.bytes.rawSpan.extracting((start + byteCount)..<end))
+    var header = ByteWriter(reserving: byteCount)
+    header.append(upTo: byteCount) { output in
+      output.write(magic)
+      output.write(kind.rawValue)
+      output.write(used.rawValue)
+      output.write(UInt16(0))
+      output.write(UInt32(stored))
+      output.write(UInt32(payload.byteCount))
+      output.write(firstSequence)
+      output.write(UInt32(itemCount))
+      output.write(checksum)
+    }
     header.write(Checksum.crc32c(header.bytes.rawSpan))
     writer.bytes.replaceSubrange(start..<(start + byteCount), with: header.bytes)
     return writer.count - start

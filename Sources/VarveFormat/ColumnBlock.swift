@@ -11,10 +11,16 @@ package struct ColumnBuilder: Sendable {
 
   package init() { pending.reserveCapacity(ColumnLayout.blockRowCount) }
 
-  package mutating func append(_ value: UInt64) {
-    pending.append(value)
-    count += 1
-    if pending.count == ColumnLayout.blockRowCount { flush() }
+  /// Adds values.
+  package mutating func append(_ values: [UInt64]) {
+    count += values.count
+    var start = 0
+    while start < values.count {
+      let end = min(values.count, start + ColumnLayout.blockRowCount - pending.count)
+      pending.append(contentsOf: values[start..<end])
+      start = end
+      if pending.count == ColumnLayout.blockRowCount { flush() }
+    }
   }
 
   private mutating func flush() {
@@ -28,26 +34,37 @@ package struct ColumnBuilder: Sendable {
     }
     var width = 64 - (high - low).leadingZeroBitCount
     if width > 56 { width = 64 }
-    blocks.write(low)
-    blocks.write(UInt8(width))
-    var buffer: UInt64 = 0
-    var bits = 0
-    for value in pending {
-      let delta = value - low
-      if width == 64 {
-        blocks.write(delta)
-        continue
+    Self.write(pending, base: low, width: width, to: &blocks)
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  /// COL-3: the base, the width, then the differences as one run of bits.
+  private static func write(
+    _ values: [UInt64], base: UInt64, width: Int, to writer: inout ByteWriter
+  ) {
+    writer.append(upTo: 9 + (values.count * width + 7) / 8 + 8) { output in
+      output.write(base)
+      output.write(UInt8(width))
+      guard width > 0 else { return }
+      var buffer: UInt64 = 0
+      var bits = 0
+      for value in values {
+        let delta = value &- base
+        // What does not fit any more goes into the next word.
+        buffer |= delta << UInt64(bits)
+        bits += width
+        if bits >= 64 {
+          output.write(buffer)
+          bits -= 64
+          buffer = bits == 0 ? 0 : delta >> UInt64(width - bits)
+        }
       }
-      buffer |= delta << UInt64(bits)
-      bits += width
-      while bits >= 8 {
-        blocks.bytes.append(UInt8(truncatingIfNeeded: buffer))
+      while bits > 0 {
+        output.append(UInt8(truncatingIfNeeded: buffer))
         buffer >>= 8
         bits -= 8
       }
     }
-    if bits > 0 { blocks.bytes.append(UInt8(truncatingIfNeeded: buffer)) }
-    pending.removeAll(keepingCapacity: true)
   }
 
   /// The encoded column.

@@ -27,26 +27,22 @@ package enum Compression {
     case .zlib:
       bound = Int(compressBound(UInt(raw.byteCount)))
     }
-    var stored = 0
     if bound > 0 {
-      // SAFETY: the library writes at most `bound` bytes into a buffer of that size.
-      let packed = unsafe [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-        unsafe raw.withUnsafeBytes { source in
-          unsafe count = compress(source, kind: kind, into: buffer)
+      output.append(addingCapacity: bound) { span in
+        // SAFETY: the library writes at most `bound` bytes into the room that was added.
+        unsafe span.withUnsafeMutableBufferPointer { buffer, count in
+          let room = unsafe UnsafeMutableBufferPointer(rebasing: buffer[count...])
+          let packed = unsafe raw.withUnsafeBytes { source in
+            unsafe compress(source, kind: kind, into: room)
+          }
+          if packed < raw.byteCount { count += packed }
         }
       }
-      if packed.count > 0 && packed.count < raw.byteCount {
-        stored = packed.count
-        output.append(contentsOf: packed)
-      }
     }
-    if stored == 0 {
-      // SAFETY: the pointer is used only inside the closure.
-      unsafe raw.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
-      return .none
-    }
-    assert(output.count == start + stored)
-    return kind
+    if output.count > start { return kind }
+    // SAFETY: the pointer is used only inside the closure.
+    unsafe raw.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
+    return .none
   }
 
   private static func compress(

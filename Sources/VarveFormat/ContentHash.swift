@@ -43,10 +43,12 @@ public struct ContentHash: Hashable, Comparable, Sendable, CustomStringConvertib
 
   @inlinable
   package func write(to writer: inout ByteWriter) {
-    writer.writeBigEndian(a)
-    writer.writeBigEndian(b)
-    writer.writeBigEndian(c)
-    writer.writeBigEndian(d)
+    writer.append(upTo: 32) { output in
+      output.write(a.byteSwapped)
+      output.write(b.byteSwapped)
+      output.write(c.byteSwapped)
+      output.write(d.byteSwapped)
+    }
   }
 
   /// 64 lower-case hexadecimal digits.

@@ -97,6 +97,38 @@ package struct TreeKey: Comparable, Hashable, Sendable {
     }
   }
 
+  /// Eight bytes from an offset, zero behind the key.
+  @inlinable @inline(__always)
+  func word(at offset: Int) -> UInt64 {
+    let (high, low) =
+      switch offset >> 3 {
+      case 0: (a, b)
+      case 1: (b, c)
+      case 2: (c, d)
+      case 3: (d, e)
+      default: (e, 0)
+      }
+    let bits = UInt64(truncatingIfNeeded: 8 &* (offset & 7))
+    return bits == 0 ? high : high &<< bits | low &>> (64 &- bits)
+  }
+
+  /// Appends some of the key's bytes.
+  @inlinable @inline(__always)
+  func write(_ range: Range<Int>, to output: inout OutputSpan<UInt8>) {
+    var at = range.lowerBound
+    while at + 8 <= range.upperBound {
+      output.write(word(at: at).byteSwapped)
+      at += 8
+    }
+    guard at < range.upperBound else { return }
+    var rest = word(at: at)
+    while at < range.upperBound {
+      output.append(UInt8(truncatingIfNeeded: rest >> 56))
+      rest <<= 8
+      at += 1
+    }
+  }
+
   /// Number of leading bytes that two keys share.
   @inlinable
   package func sharedByteCount(_ other: TreeKey) -> Int {

@@ -17,7 +17,7 @@ struct IndexTests {
       var values = (0..<count).map { _ in base + (random.next() & mask) }
       if count > 1 { values[count / 2] = base + mask }
       var builder = ColumnBuilder()
-      for value in values { builder.append(value) }
+      builder.append(values)
       let bytes = builder.finish()
       let column = try ColumnReader(bytes.rawSpan)
       #expect(column.count == count)

@@ -125,8 +125,8 @@ extension VectorFiles {
 
   static var column: Vector {
     var builder = ColumnBuilder()
-    for i in 0..<1024 { builder.append(7_000_000_000 + UInt64(i % 2)) }
-    for value: UInt64 in [5, 5, 3, 1000, 4, 3, 3, 900] { builder.append(value) }
+    builder.append((0..<1024).map { 7_000_000_000 + UInt64($0 % 2) })
+    builder.append([5, 5, 3, 1000, 4, 3, 3, 900])
     let bytes = builder.finish()
     var notes = Annotator(bytes)
     notes.table([

@@ -86,7 +86,8 @@ final class Committer: Sendable {
     guard starts else { return }
     merges.async { [self] in
       // A merge that fails changes nothing; the next run tries again.
-      _ = try? store.maintain(isCancelled: { [self] in state.withLock { $0.failure != nil } })
+      _ = try? store.maintain(
+        isLoading: true, isCancelled: { [self] in state.withLock { $0.failure != nil } })
       state.withLock { $0.isMerging = false }
     }
   }

@@ -35,7 +35,7 @@ package struct BTree: Sendable {
 
   /// Runs a closure over a checked page.
   private func withPage<T>(
-    _ number: UInt32, kind expected: UInt8, _ body: (BTreePageView) -> T
+    _ number: UInt32, kind expected: UInt8, _ body: (BTreePageView) throws(StorageError) -> T
   ) throws(StorageError) -> T {
     let at = start + Int(number) * BTreePage.byteCount
     guard Int(number) < pageCount else {
@@ -58,7 +58,7 @@ package struct BTree: Sendable {
       throw StorageError(
         .corrupt, path: path, offset: UInt64(at), doing: "tree page of another level")
     }
-    return body(view)
+    return try body(view)
   }
 
   /// The leaf whose keys may hold `key`.
@@ -97,6 +97,43 @@ package struct BTree: Sendable {
     if let found { return found }
     guard Int(number) + 1 < leafCount else { return nil }
     return try withPage(number + 1, kind: BTreePage.leaf) { ($0.key(0), $0.value(0)) }
+  }
+
+  /// The last entry less than `key`.
+  package func last(
+    before key: TreeKey
+  ) throws(StorageError) -> (key: TreeKey, value: TreeValue)? {
+    guard height > 0 else { return nil }
+    let number = try leaf(for: key)
+    let found = try withPage(number, kind: BTreePage.leaf) {
+      page -> (key: TreeKey, value: TreeValue)? in
+      let index = page.lowerBound(key)
+      return index > 0 ? (page.key(index - 1), page.value(index - 1)) : nil
+    }
+    if let found { return found }
+    guard number > 0 else { return nil }
+    return try withPage(number - 1, kind: BTreePage.leaf) {
+      ($0.key($0.count - 1), $0.value($0.count - 1))
+    }
+  }
+
+  /// Walks the entries from a key on, where they lie, until the closure returns false.
+  package func scan(
+    from key: TreeKey, _ body: (TreeKey, TreeValue) throws(StorageError) -> Bool
+  ) throws(StorageError) {
+    guard height > 0 else { return }
+    let leaves = UInt32(leafCount)
+    var number = try leaf(for: key)
+    var isDone = false
+    while number < leaves, !isDone {
+      isDone = try withPage(number, kind: BTreePage.leaf) { (page) throws(StorageError) in
+        for index in page.lowerBound(key)..<page.count {
+          if try !body(page.key(index), page.value(index)) { return true }
+        }
+        return false
+      }
+      number += 1
+    }
   }
 
   // Leaves are written before all branches, in key order: the next leaf is the next page.

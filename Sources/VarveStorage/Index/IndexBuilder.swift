@@ -74,31 +74,36 @@ package struct IndexBuilder {
   }
 
   private func writeColumns(to writer: inout IndexFileWriter) throws(StorageError) {
+    var values = [UInt64](repeating: 0, count: range.count)
     for column in ColumnID.allCases {
+      fill(&values, column)
       var builder = ColumnBuilder()
-      for (index, row) in zip(range, tail.rows[range]) {
-        builder.append(value(column, row, sequence: tail.firstSequence + UInt64(index)))
-      }
+      builder.append(values)
       try writer.section(
         .column, sub: column.rawValue, builder.finish(), itemCount: UInt64(range.count))
     }
   }
 
-  private func value(_ column: ColumnID, _ row: TailRow, sequence: UInt64) -> UInt64 {
+  private func fill(_ values: inout [UInt64], _ column: ColumnID) {
+    let rows = tail.rows
+    let first = range.lowerBound
     switch column {
     case .time:
-      return ColumnValues.time(row.fields.time)
+      for i in values.indices { values[i] = ColumnValues.time(rows[first + i].fields.time) }
     case .flags:
-      return ColumnValues.flags(row.fields)
+      for i in values.indices { values[i] = ColumnValues.flags(rows[first + i].fields) }
     case .message:
-      return sequence - row.message
+      for i in values.indices { values[i] = base + UInt64(i) - rows[first + i].message }
     case .byteCount:
-      return row.contentByteCount
+      for i in values.indices { values[i] = rows[first + i].contentByteCount }
     case .run:
-      return row.fields.run
+      for i in values.indices { values[i] = rows[first + i].fields.run }
     default:
-      let id = row.fields.text[Int(column.rawValue)]
-      return id < 0 ? 0 : UInt64(ordinals[Int(id)]) + 1
+      let field = Int(column.rawValue)
+      for i in values.indices {
+        let id = rows[first + i].fields.text[field]
+        values[i] = id < 0 ? 0 : UInt64(ordinals[Int(id)]) + 1
+      }
     }
   }
 
@@ -106,17 +111,22 @@ package struct IndexBuilder {
     to writer: inout IndexFileWriter, facts: [FactLocation]
   ) throws(StorageError) {
     let rows = tail.rows
-    var keys: [(key: TreeKey, relative: UInt32)] = []
+    var keys: [TreeKey] = []
     keys.reserveCapacity(range.count)
+    // The first word of each key and where the key is: small enough to sort in the cache.
+    var order: [SortEntry] = []
+    order.reserveCapacity(range.count)
     for kind in TreeKind.allCases {
       keys.removeAll(keepingCapacity: true)
+      order.removeAll(keepingCapacity: true)
       for index in range where kind != .facts {
         let relative = UInt32(index - range.lowerBound)
         if let key = key(kind, rows[index], sequence: base + UInt64(relative), relative: relative) {
-          keys.append((key, relative))
+          order.append(SortEntry(word: key.a, position: UInt32(keys.count), relative: relative))
+          keys.append(key)
         }
       }
-      keys.sort { $0.key < $1.key }
+      order.sort { $0.word != $1.word ? $0.word < $1.word : keys[$0.at] < keys[$1.at] }
       var builder = BTreeBuilder(kind)
       writer.beginTree()
       if kind == .facts {
@@ -124,9 +134,19 @@ package struct IndexBuilder {
           try builder.append(key, value, to: &writer)
         }
       }
-      for entry in keys { try builder.append(entry.key, TreeValue(entry.relative), to: &writer) }
+      for entry in order {
+        try builder.append(keys[entry.at], TreeValue(entry.relative), to: &writer)
+      }
       try writer.endTree(kind, &builder)
     }
+  }
+
+  private struct SortEntry {
+    let word: UInt64
+    let position: UInt32
+    let relative: UInt32
+
+    var at: Int { Int(position) }
   }
 
   private func key(
@@ -157,11 +177,12 @@ package struct IndexBuilder {
   private func writeFilters(to writer: inout IndexFileWriter) throws(StorageError) {
     var hashes = DedupFilterBuilder(keyCount: range.count)
     var identities = DedupFilterBuilder(keyCount: range.count)
-    for (index, row) in zip(range, tail.rows[range]) {
-      if row.message == tail.firstSequence + UInt64(index) {
-        hashes.insert(DedupFilter.hash(row.hash))
+    let rows = tail.rows
+    for index in range {
+      if rows[index].message == tail.firstSequence + UInt64(index) {
+        hashes.insert(DedupFilter.hash(rows[index].hash))
       }
-      identities.insert(DedupFilter.hash(row.identity))
+      identities.insert(DedupFilter.hash(rows[index].identity))
     }
     try writer.section(.filter, sub: TreeKind.hash.rawValue, hashes.finish(), itemCount: 0)
     try writer.section(.filter, sub: TreeKind.identity.rawValue, identities.finish(), itemCount: 0)

@@ -18,6 +18,8 @@ package final class IndexFile: Sendable {
   private let identityFilter: Int
   private let dictionary: Int
   private let blockMap: Int
+  /// Position of each column's section; -1 if it is missing.
+  private let columns: [Int]
 
   /// Opens an image; `firstSequence` comes from the manifest.
   package init(
@@ -43,6 +45,10 @@ package final class IndexFile: Sendable {
     identityFilter = opened.position(.filter, TreeKind.identity.rawValue)
     dictionary = opened.position(.dictionary, 0)
     blockMap = opened.position(.blockMap, 0)
+    var columns = [Int](repeating: -1, count: 64)
+    for (position, section) in opened.sections.enumerated()
+    where section.kind == .column && section.sub < 64 { columns[Int(section.sub)] = position }
+    self.columns = columns
   }
 
   private struct Opened {
@@ -168,8 +174,9 @@ package final class IndexFile: Sendable {
     guard let first = try tree.first(from: TreeKey(high, low)), first.key.a == high,
       first.key.b == low
     else { return nil }
-    var backward = try tree.cursor(from: TreeKey(high, low, .max, .max, .max))
-    guard let last = try backward.previous(), last.key.c >= first.key.c else { return nil }
+    guard let last = try tree.last(before: TreeKey(high, low, .max, .max, .max)),
+      last.key.c >= first.key.c
+    else { return nil }
     return first.key.c...last.key.c
   }
 
@@ -236,9 +243,8 @@ package final class IndexFile: Sendable {
   }
 
   private func position(_ id: ColumnID) throws(StorageError) -> Int {
-    guard
-      let position = sections.firstIndex(where: { $0.kind == .column && $0.sub == id.rawValue })
-    else {
+    let position = columns[Int(id.rawValue)]
+    guard position >= 0 else {
       throw StorageError(.corrupt, path: path, doing: "the index has no column \(id)")
     }
     return position

@@ -38,8 +38,9 @@ package struct IndexMerger {
     try writer.section(
       .dictionary, sub: 0, DictionaryLayout.encode(dictionary), itemCount: UInt64(dictionary.count))
     try writeColumns(to: &writer)
-    try writeTrees(to: &writer)
-    try writeFilters(to: &writer)
+    for filter in try writeTrees(to: &writer) {
+      try writer.section(.filter, sub: filter.sub, filter.bytes, itemCount: 0)
+    }
     var blocks: [BlockLocation] = []
     var sums = IndexStatistics()
     for input in inputs {
@@ -63,26 +64,33 @@ package struct IndexMerger {
       var builder = ColumnBuilder()
       var count: UInt64 = 0
       for (position, input) in inputs.enumerated() {
-        let values = try input.column(column)
+        var values = try input.column(column)
         count += UInt64(values.count)
-        if column.rawValue < 32 {
-          for value in values {
-            guard value <= UInt64(ordinals[position].count) else {
-              throw StorageError(
-                .corrupt, path: input.path, doing: "column \(column) names a text that is not there"
-              )
-            }
-            builder.append(value == 0 ? 0 : UInt64(ordinals[position][Int(value) - 1]) + 1)
-          }
-        } else {
-          for value in values { builder.append(value) }
-        }
+        if column.rawValue < 32 { try move(&values, ordinals[position], input.path, column) }
+        builder.append(values)
       }
       try writer.section(.column, sub: column.rawValue, builder.finish(), itemCount: count)
     }
   }
 
-  private func writeTrees(to writer: inout IndexFileWriter) throws(StorageError) {
+  /// Ordinals plus one of a text column become those of the merged dictionary.
+  private func move(
+    _ values: inout [UInt64], _ ordinals: [UInt32], _ path: String, _ column: ColumnID
+  ) throws(StorageError) {
+    for i in values.indices where values[i] != 0 {
+      guard values[i] <= UInt64(ordinals.count) else {
+        throw StorageError(
+          .corrupt, path: path, doing: "column \(column) names a text that is not there")
+      }
+      values[i] = UInt64(ordinals[Int(values[i]) - 1]) + 1
+    }
+  }
+
+  /// Writes all trees; returns the filters of those that have one.
+  private func writeTrees(
+    to writer: inout IndexFileWriter
+  ) throws(StorageError) -> [(sub: UInt8, bytes: [UInt8])] {
+    var filters: [(sub: UInt8, bytes: [UInt8])] = []
     for kind in TreeKind.allCases {
       try checkNotCancelled()
       var merge = TreeMerge(kind)
@@ -92,30 +100,22 @@ package struct IndexMerger {
       }
       var builder = BTreeBuilder(kind)
       writer.beginTree()
-      while let entry = try merge.next() {
-        try builder.append(entry.key, entry.value, to: &writer)
+      if kind == .hash || kind == .identity {
+        let count = inputs.reduce(0) { $0 + Int($1.tree(kind).entryCount) }
+        var filter = DedupFilterBuilder(keyCount: count)
+        try merge.forEach { (key, value) throws(StorageError) in
+          filter.insert(Self.hash(kind, key))
+          try builder.append(key, value, to: &writer)
+        }
+        filters.append((kind.rawValue, filter.finish()))
+      } else {
+        try merge.forEach { (key, value) throws(StorageError) in
+          try builder.append(key, value, to: &writer)
+        }
       }
       try writer.endTree(kind, &builder)
     }
-  }
-
-  private func writeFilters(to writer: inout IndexFileWriter) throws(StorageError) {
-    for kind in [TreeKind.hash, .identity] {
-      try checkNotCancelled()
-      let count = inputs.reduce(0) { $0 + Int($1.tree(kind).entryCount) }
-      var filter = DedupFilterBuilder(keyCount: count)
-      for input in inputs {
-        let tree = input.tree(kind)
-        var leaf: UInt32 = 0
-        var entries: [(key: TreeKey, value: TreeValue)] = []
-        while try tree.appendLeaf(leaf, to: &entries) {
-          for entry in entries { filter.insert(Self.hash(kind, entry.key)) }
-          entries.removeAll(keepingCapacity: true)
-          leaf += 1
-        }
-      }
-      try writer.section(.filter, sub: kind.rawValue, filter.finish(), itemCount: 0)
-    }
+    return filters
   }
 
   private static func hash(_ kind: TreeKind, _ key: TreeKey) -> UInt64 {
@@ -138,12 +138,6 @@ private struct MergeInput {
   var entries: [(key: TreeKey, value: TreeValue)] = []
   var index = 0
   var leaf: UInt32 = 0
-
-  mutating func advance() throws(StorageError) -> Bool {
-    index += 1
-    if index < entries.count { return true }
-    return try load()
-  }
 
   mutating func load() throws(StorageError) -> Bool {
     index = 0
@@ -179,45 +173,88 @@ private struct MergeInput {
   }
 }
 
-/// A merge of the same tree of several indexes; of equal fact keys the newest holds.
+/// A merge of the same tree of several indexes; of equal fact keys the newest holds. The inputs stand in a
+/// heap by their next key (D. E. Knuth, TAOCP 3, 5.4.1). Files and times seldom overlap, so that long runs
+/// come from one input: they are taken without touching the heap.
 private struct TreeMerge {
+  private struct Head {
+    var key: TreeKey
+    var input: Int
+
+    /// Of equal keys the newer input comes first.
+    func precedes(_ other: Head) -> Bool {
+      key != other.key ? key < other.key : input > other.input
+    }
+  }
+
   private let kind: TreeKind
   private var inputs: [MergeInput] = []
+  private var heap: [Head] = []
 
   init(_ kind: TreeKind) { self.kind = kind }
 
+  /// Adds an index; the oldest first.
   mutating func add(
     _ index: IndexFile, shift: UInt32, ordinals: [UInt32]
   ) throws(StorageError) {
     var input = MergeInput(
       tree: index.tree(kind), kind: kind, path: index.path, shift: shift, ordinals: ordinals)
-    if try input.load() { inputs.append(input) }
+    guard try input.load() else { return }
+    heap.append(Head(key: input.entries[0].key, input: inputs.count))
+    inputs.append(input)
   }
 
-  mutating func next() throws(StorageError) -> (key: TreeKey, value: TreeValue)? {
-    guard !inputs.isEmpty else { return nil }
-    var best = 0
-    var bestKey = inputs[0].entries[inputs[0].index].key
-    var position = 1
-    while position < inputs.count {
-      let key = inputs[position].entries[inputs[position].index].key
-      if key < bestKey {
-        best = position
-        bestKey = key
-      } else if key == bestKey && kind == .facts {
-        // Inputs are oldest first, so the fact found before is superseded.
-        if try inputs[best].advance() {
-          best = position
-        } else {
-          inputs.remove(at: best)
-          best = position - 1
-          continue
-        }
+  /// Gives all entries in order.
+  mutating func forEach(
+    _ body: (TreeKey, TreeValue) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    for position in (0..<(heap.count / 2)).reversed() { sink(position) }
+    var last: TreeKey?
+    while let head = heap.first {
+      let limit = second
+      let entries = inputs[head.input].entries
+      var index = inputs[head.input].index
+      repeat {
+        let entry = entries[index]
+        // A fact that a newer index has, too, is superseded.
+        if kind != .facts || entry.key != last { try body(entry.key, entry.value) }
+        if kind == .facts { last = entry.key }
+        index += 1
+      } while index < entries.count && (limit.map { entries[index].key < $0 } ?? true)
+      inputs[head.input].index = index
+      if index < entries.count {
+        heap[0].key = entries[index].key
+      } else if try inputs[head.input].load() {
+        heap[0].key = inputs[head.input].entries[0].key
+      } else {
+        heap[0] = heap[heap.count - 1]
+        heap.removeLast()
       }
-      position += 1
+      sink(0)
     }
-    let entry = inputs[best].entries[inputs[best].index]
-    if !(try inputs[best].advance()) { inputs.remove(at: best) }
-    return entry
+  }
+
+  /// The least key but for the first.
+  private var second: TreeKey? {
+    switch heap.count {
+    case ...1: nil
+    case 2: heap[1].key
+    default: min(heap[1].key, heap[2].key)
+    }
+  }
+
+  private mutating func sink(_ start: Int) {
+    guard start < heap.count else { return }
+    let moving = heap[start]
+    var position = start
+    while true {
+      var child = 2 * position + 1
+      guard child < heap.count else { break }
+      if child + 1 < heap.count, heap[child + 1].precedes(heap[child]) { child += 1 }
+      guard heap[child].precedes(moving) else { break }
+      heap[position] = heap[child]
+      position = child
+    }
+    heap[position] = moving
   }
 }

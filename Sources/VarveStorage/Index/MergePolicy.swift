@@ -21,8 +21,14 @@ package enum MergePolicy {
     return tier
   }
 
+  /// Indexes of one tier that a writer in the middle of a large load leaves until it merges them: each row
+  /// is written again once for two tiers instead of twice. What is due after the load is merged then.
+  package static let widthWhileLoading = 32
+
   /// The range of indexes to merge now, oldest first; nil if there is nothing to do.
-  package static func plan(_ rowCounts: [UInt64]) -> Range<Int>? {
+  ///
+  /// - Parameter width: indexes of one tier from which on they are merged.
+  package static func plan(_ rowCounts: [UInt64], width: Int = width) -> Range<Int>? {
     let tiers = rowCounts.map(tier)
     for wanted in 0...(tiers.max() ?? 0) {
       var start = tiers.count

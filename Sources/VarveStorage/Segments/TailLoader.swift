@@ -130,7 +130,9 @@ package struct TailLoader {
   ) throws(StorageError) -> TailRow {
     let payload = block.payload
     var fields = record.fields
-    for i in 0..<TextField.count {
+    // No index holds the stated source.
+    fields[.source] = -1
+    for i in 0..<TextField.count where fields.text[i] >= 0 {
       if let range = block.text(record.fields.text[i]) {
         fields.text[i] = tail.strings.intern(payload.rawSpan.extracting(range))
       }
