@@ -48,15 +48,14 @@ struct CommitPipeline {
     var result = CommitResult()
     let start = output.count
     let first = base.tail.nextSequence
-    var generator = SystemRandomNumberGenerator()
-    let seed = (generator.next(), generator.next())
+    let seed = batch.seed
     digests.bytes.removeAll(keepingCapacity: true)
     tailReferences.removeAll(keepingCapacity: true)
     tailReferences.append(contentsOf: repeatElement(-1, count: batch.strings.count))
     blockFirstSequence = first
     let indexed = try base.version.messages(batch.hashes)
     for index in batch.rows.indices {
-      try add(batch, index, indexed: indexed[index], &base, seed: seed, result: &result)
+      try add(batch, index, indexed: indexed[index], &base, result: &result)
     }
     flush(&base)
     let recordCount = base.tail.nextSequence - first
@@ -80,7 +79,7 @@ struct CommitPipeline {
   /// - Parameter indexed: sequence of the message with the row's content in an index; 0 if there is none.
   private mutating func add(
     _ batch: WriteBatch, _ index: Int, indexed: UInt64, _ base: inout CommitBase,
-    seed: (UInt64, UInt64), result: inout CommitResult
+    result: inout CommitResult
   ) throws(StorageError) {
     let identity = batch.identities[index]
     if try base.contains(identity) {
@@ -103,12 +102,13 @@ struct CommitPipeline {
     builder.add(
       fields, table: batch.strings, metadata: tree,
       content: known.map { .repeated($0) } ?? .inline(content), bytes: batch.contents.rawSpan)
-    let salt = RecordSalt.salt(
-      seedHigh: seed.0, seedLow: seed.1, index: UInt64(digests.count / 32))
-    digester.record(
-      salt: salt, content: hash, identity: identity, fields: fields,
-      text: { batch.strings.range($0) }, texts: batch.strings.arena.rawSpan, metadata: tree
-    ).write(to: &digests)
+    let position = digests.count / 32
+    let isForeseen =
+      position == index && index < batch.digests.count
+      && fields.isEcho == batch.rows[index].fields.isEcho
+    let digest =
+      isForeseen ? batch.digests[index] : batch.digest(index, at: position, fields, &digester)
+    digest.write(to: &digests)
     result.occurrencesNew += 1
     if known == nil { result.messagesNew += 1 }
     if fields.isEcho { result.echoes += 1 }

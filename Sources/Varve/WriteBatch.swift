@@ -21,6 +21,10 @@ public struct WriteBatch: Sendable {
   package private(set) var facts: [Fact] = []
   package private(set) var hashes: [ContentHash] = []
   package private(set) var identities: [OccurrenceIdentity] = []
+  /// Digests of the first rows, as they come out if all rows are new, which is the usual case.
+  private(set) var digests: [ContentHash] = []
+  /// What the salts of its records are made of.
+  private(set) var seed: (UInt64, UInt64) = (0, 0)
   private var lastScope: (host: Int32, path: Int32, incarnation: UInt32)?
   private var lastScopeDigest: (high: UInt64, low: UInt64) = (0, 0)
 
@@ -116,7 +120,14 @@ public struct WriteBatch: Sendable {
 
   /// Hashes what was added since the last call. A commit does it too; doing it on the thread that
   /// reads the source keeps both cores busy.
-  public mutating func prepare() {
+  ///
+  /// - Parameter withDigests: also hashes what the history is made of; for a reader that would wait for the
+  ///   committing thread anyway. Part of it is done again if some of the batch is in the store already.
+  public mutating func prepare(withDigests: Bool = false) {
+    if hashes.isEmpty {
+      var generator = SystemRandomNumberGenerator()
+      seed = (generator.next(), generator.next())
+    }
     hashes.reserveCapacity(rows.count)
     identities.reserveCapacity(rows.count)
     for index in hashes.count..<rows.count {
@@ -128,6 +139,24 @@ public struct WriteBatch: Sendable {
           scopeHigh: scope.high, scopeLow: scope.low, offset: rows[index].fields.offset,
           part: rows[index].fields.part, content: hash))
     }
+    guard withDigests else { return }
+    var digester = RecordDigester()
+    digests.reserveCapacity(rows.count)
+    for index in digests.count..<rows.count {
+      digests.append(digest(index, at: index, rows[index].fields, &digester))
+    }
+  }
+
+  /// Digest of a row, with its fields as they are written, that becomes the record with a position in
+  /// its commit.
+  func digest(
+    _ index: Int, at position: Int, _ fields: OccurrenceFields, _ digester: inout RecordDigester
+  ) -> ContentHash {
+    digester.record(
+      salt: RecordSalt.salt(seedHigh: seed.0, seedLow: seed.1, index: UInt64(position)),
+      content: hashes[index], identity: identities[index], fields: fields,
+      text: { strings.range($0) }, texts: strings.arena.rawSpan,
+      metadata: metadata.rawSpan.extracting(rows[index].metadata))
   }
 
   private mutating func scope(_ fields: OccurrenceFields) -> (high: UInt64, low: UInt64) {
@@ -153,6 +182,7 @@ public struct WriteBatch: Sendable {
     factByteCount = 0
     hashes.removeAll(keepingCapacity: true)
     identities.removeAll(keepingCapacity: true)
+    digests.removeAll(keepingCapacity: true)
     lastScope = nil
   }
 }

@@ -60,6 +60,9 @@ final class Committer: Sendable {
     }
   }
 
+  /// Whether the next batch would wait: then the reading thread may as well do some of the work.
+  var isBehind: Bool { state.withLock { $0.queue.count + 1 >= Self.batchesInFlightMax } }
+
   /// The next batch to commit; nil once a commit failed.
   private func takeNext() -> WriteBatch? {
     state.withLock { state in

@@ -187,7 +187,7 @@ public final class Importer {
   }
 
   private func hand(_ batch: inout WriteBatch) throws -> Bool {
-    batch.prepare()
+    batch.prepare(withDigests: committer.isBehind)
     var full = committer.makeBatch()
     swap(&full, &batch)
     // The queue holds the only reference when the commit begins: this one ends with the call.

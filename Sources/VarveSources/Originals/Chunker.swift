@@ -24,6 +24,7 @@ enum Chunker {
     guard available > byteCountMin else { return available }
     let limit = min(available, byteCountMax)
     let normal = min(limit, byteCountNormal)
+    let gear = gear
     var hash: UInt64 = 0
     var at = byteCountMin
     while at < normal {
