@@ -17,8 +17,11 @@ struct CommitPipeline {
   private var end = LogPosition(segment: 0, offset: 0)
 
   /// Commits batches with one sync; each becomes a commit of its own. The lock must be held.
+  ///
+  /// - Parameter next: gives more batches until it gives none; its argument is the bytes encoded so
+  ///   far.
   mutating func commit(
-    _ batches: [WriteBatch], writer: LogWriter, now: Int64
+    _ writer: LogWriter, now: Int64, _ next: (Int) -> [WriteBatch]
   ) throws(StorageError) -> [CommitResult] {
     output.bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
@@ -28,8 +31,12 @@ struct CommitPipeline {
     var results: [CommitResult] = []
     do throws(StorageError) {
       try writer.withBase { (base) throws(StorageError) in
-        for batch in batches {
-          results.append(try encode(batch, &base, history: &history, now: now))
+        while output.count < Limits.tailByteCount {
+          let batches = next(output.count)
+          if batches.isEmpty { break }
+          for batch in batches {
+            results.append(try encode(batch, &base, history: &history, now: now))
+          }
         }
       }
     } catch {
@@ -76,7 +83,8 @@ struct CommitPipeline {
     return result
   }
 
-  /// - Parameter indexed: sequence of the message with the row's content in an index; 0 if there is none.
+  /// - Parameter indexed: sequence of the message with the row's content in an index; 0 if there is
+  ///   none.
   private mutating func add(
     _ batch: WriteBatch, _ index: Int, indexed: UInt64, _ base: inout CommitBase,
     result: inout CommitResult

@@ -4,8 +4,8 @@ import VarveFormat
 package import VarveStorage
 
 extension Store {
-  /// Builds all indexes again from the segments, also where the present ones are damaged or missing, and
-  /// opens the store. The old ones stay until the new generation is durable.
+  /// Builds all indexes again from the segments, also where the present ones are damaged or
+  /// missing, and opens the store. The old ones stay until the new generation is durable.
   ///
   /// - Parameters:
   ///   - path: the store's directory.
@@ -30,6 +30,8 @@ extension Store {
         onProgress: onProgress)
     }
     let store = try open(at: path, options: options, fileSystem: fileSystem)
+    // The tail, too, so that everything is new.
+    try store.flush()
     try store.maintain()
     return store
   }

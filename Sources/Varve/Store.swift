@@ -5,25 +5,13 @@ import Synchronization
 
 /// An append-only store of messages.
 ///
-/// A store is safe to use from any number of threads. Commits are serialised and grouped: committers that
-/// wait for the same sync share it. Snapshots are fixed views that never block a writer. All calls are
-/// synchronous; from async code call them on a thread that may block.
+/// A store is safe to use from any number of threads. Commits are serialised and grouped:
+/// committers that wait for the same sync share it. Snapshots are fixed views that never block a
+/// writer. All calls are synchronous; from async code call them on a thread that may block.
 public final class Store: Sendable {
   private struct Writing: ~Copyable {
     var log: LogWriter?
     var pipeline = CommitPipeline()
-  }
-
-  /// A batch that waits for its commit; several share one sync.
-  private final class Pending: Sendable {
-    let batch: Mutex<WriteBatch>
-    let contentByteCount: Int
-    let result = Mutex<Result<CommitResult, StoreError>?>(nil)
-
-    init(_ batch: sending WriteBatch) {
-      contentByteCount = batch.contentByteCount
-      self.batch = Mutex(batch)
-    }
   }
 
   /// Directory of the store.
@@ -32,15 +20,15 @@ public final class Store: Sendable {
   let fileSystem: any FileSystem
   let options: StoreOptions
   private let writing: Mutex<Writing>
-  private let waiting = Mutex<[Pending]>([])
+  private let queue = CommitQueue()
   private let reading: Mutex<StoreView?>
   private let holder: String
   private let registration: WriterRegistry.Registration?
 
   /// Opens a store.
   ///
-  /// Opening reads CURRENT, one manifest and the tables of the indexes: its cost does not grow with the
-  /// number of messages.
+  /// Opening reads CURRENT, one manifest and the tables of the indexes: its cost does not grow with
+  /// the number of messages.
   ///
   /// - Parameters:
   ///   - path: the store's directory.
@@ -132,16 +120,16 @@ public final class Store: Sendable {
   /// - Parameter batch: what to commit, at most `Limits.batchByteCount` of content.
   /// - Returns: what was new.
   /// - Throws: ``StoreError``: `busy` after `lockWaitMilliseconds`, `poisoned`, `system`, `limit`,
-  ///   `readOnly`, `damaged`. Nothing of the batch is visible then; after a failed sync (`system`) and a
-  ///   crash it may turn out to be there whole.
+  ///   `readOnly`, `damaged`. Nothing of the batch is visible then; after a failed sync (`system`)
+  ///   and a crash it may turn out to be there whole.
   @discardableResult
   public func commit(_ batch: consuming WriteBatch) throws(StoreError) -> CommitResult {
     var batch = batch
     return try commit(emptying: &batch)
   }
 
-  /// The same for a batch that is filled again and again: on success it is empty and keeps its memory, on
-  /// an error it is as it was.
+  /// The same for a batch that is filled again and again: on success it is empty and keeps its
+  /// memory, on an error it is as it was.
   ///
   /// - Parameter batch: what to commit, at most `Limits.batchByteCount` of content.
   /// - Returns: what was new.
@@ -157,14 +145,13 @@ public final class Store: Sendable {
         detail: "a batch of \(batch.contentByteCount) bytes; the limit is \(Limits.batchByteCount)")
     }
     batch.prepare()
-    let pending = Pending(batch)
+    let pending = PendingCommit(batch)
     batch = WriteBatch()
     defer { pending.batch.withLock { swap(&batch, &$0) } }
-    waiting.withLock { $0.append(pending) }
-    writing.withLock { writing in
-      // Another committer may have taken this batch along while we waited for the mutex.
-      guard pending.result.withLock({ $0 == nil }) else { return }
-      commitWaiting(&writing)
+    if !queue.join(pending) { pending.gate.wait() }
+    if pending.result.withLock({ $0 == nil }) {
+      writing.withLock { commitWaiting(&$0) }
+      queue.handOver()
     }
     guard let result = pending.result.withLock({ $0 }) else {
       throw StoreError(.cancelled, path: path, detail: "the batch was not committed")
@@ -175,31 +162,26 @@ public final class Store: Sendable {
   }
 
   private func commitWaiting(_ writing: inout Writing) {
-    var group: [Pending] = []
-    waiting.withLock { queue in
-      var bytes = 0
-      while let next = queue.first, group.isEmpty || bytes < Limits.tailByteCount {
-        bytes += next.contentByteCount
-        group.append(next)
-        queue.removeFirst()
-      }
-    }
     guard let log = writing.log else { return }
+    var group: [PendingCommit] = []
     do throws(StorageError) {
       try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
       defer { log.release() }
-      let results = try writing.pipeline.commit(
-        group.map { $0.batch.withLock { $0 } }, writer: log, now: fileSystem.now())
-      // Durable from here on: a failure of maintenance belongs to the next call, not to these batches.
-      for (pending, result) in zip(group, results) {
-        pending.result.withLock { $0 = .success(result) }
+      // Who comes while others are being encoded still shares their sync.
+      let results = try writing.pipeline.commit(log, now: fileSystem.now()) { byteCount in
+        let more = queue.take(upTo: Limits.tailByteCount - byteCount)
+        group += more
+        return more.map { $0.batch.withLock { $0 } }
       }
+      // Durable from here on: a failure of maintenance belongs to the next call, not to these
+      // batches.
+      for (pending, result) in zip(group, results) { pending.resolve(.success(result)) }
       if log.tailByteCount >= options.tailByteCount { try? log.publishIndex() }
     } catch {
       let failure = StoreError(error)
-      for pending in group where pending.result.withLock({ $0 == nil }) {
-        pending.result.withLock { $0 = .failure(failure) }
-      }
+      // Without the lock nothing was taken: who waits gets the same answer.
+      if group.isEmpty { group = queue.take(upTo: .max) }
+      for pending in group { pending.resolve(.failure(failure)) }
       return
     }
     if options.maintenance == .inline { mergeDue(&writing) }
@@ -237,7 +219,8 @@ public final class Store: Sendable {
   /// Merges indexes until none is due. Works without the writer's lock and takes it to publish.
   ///
   /// - Parameters:
-  ///   - isLoading: more commits follow at once: merges that can wait for them are left for a later call.
+  ///   - isLoading: more commits follow at once: merges that can wait for them are left for a later
+  ///     call.
   ///   - isCancelled: asked between the parts of a merge.
   /// - Returns: how many merges were done.
   @discardableResult

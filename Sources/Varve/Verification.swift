@@ -31,8 +31,8 @@ public struct VerificationReport: Equatable, Sendable {
 }
 
 extension Snapshot {
-  /// Reads every byte of the snapshot: checksums, digests of sealed segments, the history digest, every
-  /// message against its hash, every index entry against the log.
+  /// Reads every byte of the snapshot: checksums, digests of sealed segments, the history digest,
+  /// every message against its hash, every index entry against the log.
   ///
   /// - Parameter isCancelled: asked after each commit.
   /// - Throws: ``StoreError`` `cancelled`; damage is reported, not thrown.

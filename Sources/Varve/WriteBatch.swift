@@ -121,8 +121,9 @@ public struct WriteBatch: Sendable {
   /// Hashes what was added since the last call. A commit does it too; doing it on the thread that
   /// reads the source keeps both cores busy.
   ///
-  /// - Parameter withDigests: also hashes what the history is made of; for a reader that would wait for the
-  ///   committing thread anyway. Part of it is done again if some of the batch is in the store already.
+  /// - Parameter withDigests: also hashes what the history is made of; for a reader that would wait
+  ///   for the committing thread anyway. Part of it is done again if some of the batch is in the
+  ///   store already.
   public mutating func prepare(withDigests: Bool = false) {
     if hashes.isEmpty {
       var generator = SystemRandomNumberGenerator()
@@ -147,8 +148,8 @@ public struct WriteBatch: Sendable {
     }
   }
 
-  /// Digest of a row, with its fields as they are written, that becomes the record with a position in
-  /// its commit.
+  /// Digest of a row, with its fields as they are written, that becomes the record with a position
+  /// in its commit.
   func digest(
     _ index: Int, at position: Int, _ fields: OccurrenceFields, _ digester: inout RecordDigester
   ) -> ContentHash {

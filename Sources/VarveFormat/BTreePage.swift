@@ -1,5 +1,6 @@
-// A page of a B+tree: one prefix for all its keys, then entries of one size. Chapter 5, BTR-13 to BTR-24.
-// Prefix truncation per page follows R. Bayer, K. Unterauer, "Prefix B-trees", ACM TODS 2(1), 1977.
+// A page of a B+tree: one prefix for all its keys, then entries of one size. Chapter 5, BTR-13 to
+// BTR-24. Prefix truncation per page follows R. Bayer, K. Unterauer, "Prefix B-trees", ACM TODS
+// 2(1), 1977.
 
 /// Sizes of a page and the encoding of one.
 @usableFromInline

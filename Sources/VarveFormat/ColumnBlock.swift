@@ -1,6 +1,6 @@
-// Columns of numbers in blocks of 1,024 rows, each with a base and a bit width. Chapter 5, COL-1 to COL-6.
-// Frame of reference coding: J. Goldstein, R. Ramakrishnan, U. Shaft, "Compressing relations and
-// indexes", ICDE 1998.
+// Columns of numbers in blocks of 1,024 rows, each with a base and a bit width. Chapter 5, COL-1 to
+// COL-6. Frame of reference coding: J. Goldstein, R. Ramakrishnan, U. Shaft, "Compressing relations
+// and indexes", ICDE 1998.
 
 /// Collects the values of a column and encodes them.
 package struct ColumnBuilder: Sendable {

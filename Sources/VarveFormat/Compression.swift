@@ -1,4 +1,5 @@
-// Block compression by liblz4 and zlib. Chapter 1, ENV-8 to ENV-10. The only file that imports them.
+// Block compression by liblz4 and zlib. Chapter 1, ENV-8 to ENV-10. The only file that imports
+// them.
 
 import CLZ4
 import CZlib
@@ -13,7 +14,8 @@ package enum CompressionKind: UInt8, Sendable {
 }
 
 package enum Compression {
-  /// Compresses into `output` after its present end; returns the kind used: `none` if it did not shrink.
+  /// Compresses into `output` after its present end; returns the kind used: `none` if it did not
+  /// shrink.
   package static func compress(
     _ raw: RawSpan, kind: CompressionKind, appendingTo output: inout [UInt8]
   ) -> CompressionKind {
@@ -100,7 +102,8 @@ package enum Compression {
     case .none:
       return 0
     case .lz4:
-      // SAFETY: LZ4_decompress_safe never writes past the stated capacity nor reads past the source.
+      // SAFETY: LZ4_decompress_safe never writes past the stated capacity nor reads past the
+      // source.
       let count = unsafe LZ4_decompress_safe(
         source.baseAddress?.assumingMemoryBound(to: CChar.self),
         UnsafeMutableRawPointer(buffer.baseAddress)?.assumingMemoryBound(to: CChar.self),

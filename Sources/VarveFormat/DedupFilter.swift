@@ -1,6 +1,6 @@
-// A split-block Bloom filter in front of a tree. Chapter 5, FLT-1 to FLT-5. As in the Apache Parquet
-// format (BloomFilter.md), after F. Putze, P. Sanders, J. Singler, "Cache-, hash- and space-efficient
-// Bloom filters", WEA 2007.
+// A split-block Bloom filter in front of a tree. Chapter 5, FLT-1 to FLT-5. As in the Apache
+// Parquet format (BloomFilter.md), after F. Putze, P. Sanders, J. Singler, "Cache-, hash- and
+// space-efficient Bloom filters", WEA 2007.
 
 /// Builds a filter for a known number of keys.
 package struct DedupFilterBuilder: Sendable {

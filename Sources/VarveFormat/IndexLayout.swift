@@ -1,4 +1,5 @@
-// How an index file is put together: sections, their table, the trailer. Chapter 5, BTR-25 to BTR-34.
+// How an index file is put together: sections, their table, the trailer. Chapter 5, BTR-25 to
+// BTR-34.
 
 /// What a section of an index holds; numbers are never reused.
 package enum SectionKind: UInt8, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
-// Unescaping of JSON strings to bytes. Chapter 10, CON-1; RFC 8259 section 7. Lone surrogates keep their
-// three-byte form (generalised UTF-8), because a Swift String could not hold them.
+// Unescaping of JSON strings to bytes. Chapter 10, CON-1; RFC 8259 section 7. Lone surrogates keep
+// their three-byte form (generalised UTF-8), because a Swift String could not hold them.
 
 /// The inside of a JSON string as bytes.
 package enum JSONString {

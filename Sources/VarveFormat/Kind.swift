@@ -64,7 +64,8 @@ public enum Kind: UInt8, Sendable, CaseIterable {
   }
 }
 
-/// The fields of an occurrence that hold text. The raw value is the bit of the record's presence map.
+/// The fields of an occurrence that hold text. The raw value is the bit of the record's presence
+/// map.
 public enum TextField: Int, Sendable, CaseIterable {
   /// Absolute path of the project.
   case project = 0

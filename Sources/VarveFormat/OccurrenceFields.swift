@@ -1,4 +1,5 @@
-// Everything about one sighting except its content and metadata, as plain values. Chapter 3, SEG-10.
+// Everything about one sighting except its content and metadata, as plain values. Chapter 3,
+// SEG-10.
 
 /// The fields of an occurrence; text fields are references into some table of strings.
 @usableFromInline

@@ -1,5 +1,5 @@
-// The encoders of the format over memory that was reserved once for many small values: what a record
-// or a digest is made of. Hot: see HouseTests.
+// The encoders of the format over memory that was reserved once for many small values: what a
+// record or a digest is made of. Hot: see HouseTests.
 
 extension ByteWriter {
   /// Appends up to `capacity` bytes with one check for room.
@@ -17,7 +17,8 @@ extension OutputSpan<UInt8> {
   package mutating func write<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
     precondition(freeCapacity >= MemoryLayout<T>.size)
     let little = value.littleEndian
-    // SAFETY: the bytes written lie behind the initialised ones and inside the capacity, as checked.
+    // SAFETY: the bytes written lie behind the initialised ones and inside the capacity, as
+    // checked.
     unsafe withUnsafeMutableBufferPointer { buffer, count in
       guard let base = buffer.baseAddress else { return }
       unsafe UnsafeMutableRawPointer(base + count).storeBytes(of: little, as: T.self)

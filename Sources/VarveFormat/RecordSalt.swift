@@ -1,6 +1,6 @@
 // Salts of record digests: a keyed pseudo-random function of the commit's seed. Chapter 3, SEG-42.
-// SipHash-2-4 with 128-bit output: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input PRF",
-// INDOCRYPT 2012, and the reference implementation's 128-bit variant.
+// SipHash-2-4 with 128-bit output: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input
+// PRF", INDOCRYPT 2012, and the reference implementation's 128-bit variant.
 
 /// SipHash-2-4-128 of one 8-byte little-endian integer.
 package enum RecordSalt {

@@ -1,5 +1,5 @@
-// Interning of field texts: each distinct byte string gets a small number. Used by batches, by blocks
-// being encoded and by the tail, so it is hot and lives beside the format.
+// Interning of field texts: each distinct byte string gets a small number. Used by batches, by
+// blocks being encoded and by the tail, so it is hot and lives beside the format.
 
 /// Distinct byte strings, numbered from 0 in order of first use.
 @usableFromInline

@@ -1,4 +1,5 @@
-// SHA-256 over spans. The only file that imports Crypto, so that another library can take its place.
+// SHA-256 over spans. The only file that imports Crypto, so that another library can take its
+// place.
 
 import Crypto
 package import VarveFormat

@@ -1,4 +1,5 @@
-// From a directory to a state: which commits of the active segment count. Chapter 8, REC-1 to REC-9.
+// From a directory to a state: which commits of the active segment count. Chapter 8, REC-1 to
+// REC-9.
 
 package import VarveFormat
 
@@ -16,8 +17,12 @@ package enum Recovery {
   package static func tailFile(
     _ paths: StorePaths, _ fileSystem: any FileSystem, storeID: StoreID
   ) -> TailFile? {
-    guard let file = try? fileSystem.open(paths.tail),
-      let bytes = try? file.read(at: 0, count: TailFile.byteCount + 1),
+    (try? fileSystem.open(paths.tail)).flatMap { self.tail(in: $0, storeID: storeID) }
+  }
+
+  /// Decodes TAIL; nil if it is damaged, or of another store.
+  static func tail(in file: any ReadableFile, storeID: StoreID) -> TailFile? {
+    guard let bytes = try? file.read(at: 0, count: TailFile.byteCount + 1),
       let tail = try? TailFile(bytes.rawSpan), tail.storeID == storeID
     else { return nil }
     return tail

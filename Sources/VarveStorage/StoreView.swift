@@ -165,7 +165,7 @@ package struct StoreView: Sendable {
   package func record(
     _ sequence: UInt64, in block: RecordBlock
   ) throws(StorageError) -> DecodedRecord {
-    try inFile("", "decode record \(sequence)") { () throws(FormatError) in
+    try inFile("", "decode record") { () throws(FormatError) in
       try block.record(Int(sequence - block.firstSequence))
     }
   }

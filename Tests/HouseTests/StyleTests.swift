@@ -11,10 +11,12 @@ struct StyleTests {
     "Sources/VarveFormat/Checksum.swift",
     "Sources/VarveFormat/Compression.swift",
     "Sources/VarveFormat/JSONString.swift",
+    "Sources/VarveFormat/OutputSpan+Write.swift",
     "Sources/VarveFormat/RawSpan+Load.swift",
     "Sources/VarveFormat/StringTable.swift",
     "Sources/VarveStorage/Digest.swift",
     "Sources/VarveStorage/IO/ByteRegion.swift",
+    "Sources/VarveStorage/IO/Gate.swift",
     "Sources/VarveStorage/IO/PosixFileSystem.swift",
     "Sources/Varve/WriteBatch.swift",
   ]
@@ -22,9 +24,7 @@ struct StyleTests {
   /// Files over 400 lines, with what they may have; only to be made smaller.
   static let longFiles: [String: Int] = [:]
 
-  /// Lines over 100 columns in all of `Sources`, nearly all comments; only to be made fewer.
-  static let longLinesMax = 66
-  static let columnsMax = 110
+  static let columnsMax = 100
 
   /// Characters that are not ASCII, where output or a comment needs them.
   static let otherCharacters: [String: String] = [
@@ -49,16 +49,13 @@ struct StyleTests {
 
   @Test("Files have at most 400 lines, lines 100 columns")
   func lengths() throws {
-    var longLines = 0
     for file in try SourceTree.files("Sources") {
       let count = file.lines.count - 1
       #expect(count <= Self.longFiles[file.path, default: 400], "\(file.path): \(count) lines")
-      for (i, line) in file.lines.enumerated() where line.count > 100 {
-        longLines += 1
+      for (i, line) in file.lines.enumerated() {
         #expect(line.count <= Self.columnsMax, "\(file.path):\(i + 1)")
       }
     }
-    #expect(longLines <= Self.longLinesMax)
   }
 
   @Test("Sources are ASCII but for what is listed; each file says what it is")

@@ -89,8 +89,12 @@ struct RecordTests {
         }
         var numbers = ByteWriter()
         var expected = ByteWriter()
-        record.fields.writeNumbers(record.fields.presence, baseTime: 0, to: &numbers)
-        sample.fields.writeNumbers(sample.fields.presence, baseTime: 0, to: &expected)
+        numbers.append(upTo: OccurrenceFields.numbersByteCountMax) {
+          record.fields.writeNumbers(record.fields.presence, baseTime: 0, to: &$0)
+        }
+        expected.append(upTo: OccurrenceFields.numbersByteCountMax) {
+          sample.fields.writeNumbers(sample.fields.presence, baseTime: 0, to: &$0)
+        }
         #expect(numbers.bytes == expected.bytes)
         #expect(Array(payload[record.metadata]) == sample.metadata)
         if case .inline(let range) = record.content {

@@ -205,7 +205,9 @@ struct SegmentBuilder {
         input.writeVarint(text(field).count)
         input.write(text(field))
       }
-      record.fields.writeNumbers(record.fields.presence, baseTime: 0, to: &input)
+      input.append(upTo: OccurrenceFields.numbersByteCountMax) {
+        record.fields.writeNumbers(record.fields.presence, baseTime: 0, to: &$0)
+      }
       return input.bytes
     }
   }

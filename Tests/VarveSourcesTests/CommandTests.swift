@@ -242,7 +242,7 @@ struct CommandTests {
       cp -r '\(store)' cut && for f in cut/segments/*; do : >"$f"; done
       "$VARVE" stats --store cut; echo "cut $?"
       "$VARVE" list --store cut; echo "cut $?"
-      cp -r '\(store)' gone && rm gone/indexes/*
+      cp -r '\(store)' gone && "$VARVE" projects set orchard --name O --store gone >/dev/null && rm gone/indexes/*
       "$VARVE" list --store gone; echo "gone $?"
       "$VARVE" rebuild --quiet --store gone; echo "rebuilt $?"
       "$VARVE" verify --store gone >/dev/null; echo "verified $?"

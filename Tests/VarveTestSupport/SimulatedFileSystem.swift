@@ -223,6 +223,15 @@ package final class SimulatedFileSystem: FileSystem {
     return SimulatedLock(self, path: path)
   }
 
+  fileprivate func lock(_ path: String) -> Bool {
+    state.withLock { $0.locks.insert(path).inserted }
+  }
+
+  package func isStill(_ file: any ReadableFile, at path: String) -> Bool {
+    guard let file = file as? SimulatedFile else { return false }
+    return state.withLock { $0.disk.names[path] == file.inode }
+  }
+
   fileprivate func unlock(_ path: String) { state.withLock { _ = $0.locks.remove(path) } }
 
   package func lockHolder(_ path: String) -> String { "a simulated process" }
@@ -303,7 +312,7 @@ package final class SimulatedFileSystem: FileSystem {
 private final class SimulatedFile: WritableFile {
   let path: String
   private let disk: SimulatedFileSystem
-  private let inode: Int
+  fileprivate let inode: Int
 
   init(_ disk: SimulatedFileSystem, path: String, inode: Int) {
     self.disk = disk
@@ -350,6 +359,12 @@ private final class SimulatedLock: FileLock {
       return held
     }
     if wasHeld { disk.unlock(path) }
+  }
+
+  func takeAgain(holder: String) throws(StorageError) -> Bool? {
+    guard disk.lock(path) else { return false }
+    isHeld.withLock { $0 = true }
+    return true
   }
 
   deinit { release() }

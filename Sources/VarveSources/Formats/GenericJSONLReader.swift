@@ -1,4 +1,5 @@
-// Generic JSONL, as other extractors and `varve export` write it. Format-spec chapter 10, CON-21 to CON-23.
+// Generic JSONL, as other extractors and `varve export` write it. Format-spec chapter 10, CON-21 to
+// CON-23.
 
 import Varve
 import VarveFormat
@@ -124,7 +125,8 @@ struct GenericJSONLReader: RecordReader {
     sink.warn(place, "stated hash differs from the content's \(hash)")
   }
 
-  /// CON-21: integers below 10^11 and decimals are seconds, larger integers milliseconds, text is ISO 8601.
+  /// CON-21: integers below 10^11 and decimals are seconds, larger integers milliseconds, text is
+  /// ISO 8601.
   static func time(_ document: JSONDocument, _ node: JSONParser.Node) -> Int64? {
     switch node.kind {
     case .string:

@@ -11,8 +11,8 @@ final class Committer: Sendable {
   static let batchCount = 8192
   private static let batchesInFlightMax = 2
 
-  /// What may stay outside an index when an ingest ends: read again in a few milliseconds by whoever opens
-  /// the store next, and cheaper than an index for every appended line.
+  /// What may stay outside an index when an ingest ends: read again in a few milliseconds by
+  /// whoever opens the store next, and cheaper than an index for every appended line.
   private static let tailLeftByteCount = 256 << 10
 
   static func isLarge(_ batch: WriteBatch) -> Bool {

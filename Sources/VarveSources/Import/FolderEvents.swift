@@ -1,5 +1,5 @@
-// Tells which files below a home changed. Linux says so (inotify, man page inotify(7)); elsewhere the
-// folders are looked at again twice a second.
+// Tells which files below a home changed. Linux says so (inotify, man page inotify(7)); elsewhere
+// the folders are looked at again twice a second.
 
 #if canImport(Darwin)
   import Darwin

@@ -1,5 +1,5 @@
-// How a home and the store stand to each other: what is not kept yet, what the client will delete, what
-// could be freed. SOURCES section 0 says what the client sweeps.
+// How a home and the store stand to each other: what is not kept yet, what the client will delete,
+// what could be freed. SOURCES section 0 says what the client sweeps.
 
 public import Varve
 import VarveFormat
@@ -35,7 +35,8 @@ public struct HomeHealth: Sendable {
   public var endangered = Sum()
   /// Of these, files that are not in the store as they are now.
   public var endangeredUnkept = Sum()
-  /// When the client deletes the next file, milliseconds since 1970 UTC; in the past if it has not run since.
+  /// When the client deletes the next file, milliseconds since 1970 UTC; in the past if it has not
+  /// run since.
   public var nextDeletion: Int64?
   /// Kept files that the client will not need again: those older than its limit.
   public var freeable = Sum()

@@ -56,7 +56,8 @@ public final class Importer {
   private var bytesDone: UInt64 = 0
 
   /// - Parameters:
-  ///   - store: opened for writing, best with `maintenance` `manual`: the importer merges indexes itself.
+  ///   - store: opened for writing, best with `maintenance` `manual`: the importer merges indexes
+  ///     itself.
   ///   - options: how to read.
   public init(into store: Store, options: ImportOptions) {
     self.store = store

@@ -1,5 +1,5 @@
-// The seam for formats: a new one is a type with this protocol in a file of its own under Formats/, and a
-// line in `SourceFormat`.
+// The seam for formats: a new one is a type with this protocol in a file of its own under Formats/,
+// and a line in `SourceFormat`.
 
 import VarveFormat
 

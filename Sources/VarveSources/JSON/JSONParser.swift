@@ -1,5 +1,5 @@
-// One parsed JSON line: nodes that point into the source bytes. simdjson does the work; this is the only
-// file that sees its C face.
+// One parsed JSON line: nodes that point into the source bytes. simdjson does the work; this is the
+// only file that sees its C face.
 
 import CSimdjson
 import VarveFormat
@@ -42,7 +42,8 @@ package enum JSONFailure: String, Sendable {
         range.count, &nodes, &nodeCount)
     }
     switch status {
-    // Some versions of simdjson skip a byte order mark, which is not part of JSON (RFC 8259, section 8.1).
+    // Some versions of simdjson skip a byte order mark, which is not part of JSON (RFC 8259,
+    // section 8.1).
     case 0: return buffer.load(UInt8.self, at: range.lowerBound) == 0xEF ? .notJSON : nil
     case 2: return .notUTF8
     case 3: return .tooDeep
@@ -68,9 +69,10 @@ package enum JSONFailure: String, Sendable {
   }
 }
 
-/// A document: a line and the nodes of its parsing. Cheap to make for each line; valid until its parser
-/// parses the next one.
-// SAFETY: the nodes belong to the parser, which is kept alive here and, by the rule above, not used.
+/// A document: a line and the nodes of its parsing. Cheap to make for each line; valid until its
+/// parser parses the next one.
+// SAFETY: the nodes belong to the parser, which is kept alive here and, by the rule above, not
+// used.
 @safe package struct JSONDocument: ~Escapable {
   private let parser: JSONParser
   private let nodes: UnsafeBufferPointer<csimdjson_node>

@@ -1,4 +1,5 @@
-// Short names and what they mean: the keys of a line are looked up by their length and at most two words.
+// Short names and what they mean: the keys of a line are looked up by their length and at most two
+// words.
 
 import VarveFormat
 

@@ -3,8 +3,9 @@
 import VarveFormat
 
 package enum Timestamp {
-  /// Milliseconds since 1970 UTC of `YYYY-MM-DDTHH:MM[:SS[.fraction]][Z|±HH[:]MM]`; no zone means UTC.
-  /// Digits beyond milliseconds are cut. Nil for anything else, and for dates that do not exist.
+  /// Milliseconds since 1970 UTC of `YYYY-MM-DDTHH:MM[:SS[.fraction]][Z|±HH[:]MM]`; no zone means
+  /// UTC. Digits beyond milliseconds are cut. Nil for anything else, and for dates that do not
+  /// exist.
   package static func iso8601(_ text: RawSpan) -> Int64? {
     var reader = Digits(text)
     guard let year = reader.number(4), reader.skip(0x2D), let month = reader.number(2),

@@ -27,7 +27,8 @@ final class OriginalArchiver {
   /// Small chunks at the end of a file that are cut anew together.
   private static let smallChunksMax = 8
 
-  /// - Parameter loadsAll: whether the maps of all files are read at once, as a whole home needs them.
+  /// - Parameter loadsAll: whether the maps of all files are read at once, as a whole home needs
+  ///   them.
   init(_ snapshot: Snapshot, run: UInt64, loadsAll: Bool) throws(StoreError) {
     self.snapshot = snapshot
     self.run = run

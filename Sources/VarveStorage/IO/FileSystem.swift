@@ -1,5 +1,6 @@
-// The seam between the engine and the disk. Production uses `PosixFileSystem`; the tests use a simulated
-// one that forgets everything not synced, so every rule of durability is exercised through this protocol.
+// The seam between the engine and the disk. Production uses `PosixFileSystem`; the tests use a
+// simulated one that forgets everything not synced, so every rule of durability is exercised
+// through this protocol.
 
 import VarveFormat
 
@@ -25,6 +26,8 @@ package protocol FileSystem: Sendable {
   func exists(_ path: String) -> Bool
   /// Takes the exclusive lock of a file, creating it; nil if somebody else holds it.
   func tryLock(_ path: String, holder: String) throws(StorageError) -> (any FileLock)?
+  /// Whether a path names the file that was opened, and not one that took its place.
+  func isStill(_ file: any ReadableFile, at path: String) -> Bool
   /// What the holder of a lock wrote about itself.
   func lockHolder(_ path: String) -> String
   /// Sleeps, while waiting for a lock.
@@ -52,9 +55,12 @@ package protocol WritableFile: ReadableFile {
   func sync() throws(StorageError)
 }
 
-/// A held lock; released when the object goes or `release` is called.
+/// A lock; released when the object goes or `release` is called.
 package protocol FileLock: AnyObject, Sendable {
   func release()
+  /// Takes the lock again after `release`: false if somebody else holds it, nil if its file was
+  /// replaced.
+  func takeAgain(holder: String) throws(StorageError) -> Bool?
 }
 
 extension ReadableFile {

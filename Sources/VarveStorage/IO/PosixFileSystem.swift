@@ -89,19 +89,15 @@ package struct PosixFileSystem: FileSystem {
   package func tryLock(
     _ path: String, holder: String
   ) throws(StorageError) -> (any FileLock)? {
-    let file = try PosixFile(
-      path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600, "open lock file")
-    while cvarve_lock_exclusive_nonblocking(file.descriptor) != 0 {
-      let code = errno
-      if code == EINTR { continue }
-      if code == EWOULDBLOCK { return nil }
-      throw StorageError(.system(code), path: path, doing: "lock")
-    }
-    // Only for the message that a waiting writer prints; nobody trusts it.
-    let text = Array(holder.utf8.prefix(120))
-    let padded = text + [UInt8](repeating: 0x20, count: 120 - text.count) + [0x0A]
-    if (try? file.read(at: 0, count: 121)) != padded { try? file.overwrite(padded, at: 0) }
-    return PosixLock(file)
+    let lock = PosixLock(
+      try PosixFile(
+        path, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600, "open lock file"))
+    return try lock.take(holder) ? lock : nil
+  }
+
+  package func isStill(_ file: any ReadableFile, at path: String) -> Bool {
+    guard let file = file as? PosixFile else { return false }
+    return file.isStill(at: path)
   }
 
   package func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
@@ -159,6 +155,9 @@ package struct PosixFileSystem: FileSystem {
 private final class PosixFile: WritableFile {
   let path: String
   let descriptor: Int32
+  /// While the descriptor is open no other file can have these numbers.
+  private let device: dev_t
+  private let inode: ino_t
 
   init(_ path: String, flags: Int32, mode: UInt32, _ doing: String) throws(StorageError) {
     // A NUL would cut the name in C.
@@ -174,12 +173,19 @@ private final class PosixFile: WritableFile {
       }
       if errno != EINTR { throw StorageError(.system(errno), path: path, doing: doing) }
     }
-    if flags & O_DIRECTORY == 0 {
-      var info = stat()
-      guard unsafe fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
-        throw StorageError(.system(EINVAL), path: path, doing: "\(doing): not a regular file")
-      }
+    var info = stat()
+    let isKnown = unsafe fstat(descriptor, &info) == 0
+    device = info.st_dev
+    inode = info.st_ino
+    let isWanted = flags & O_DIRECTORY != 0 || info.st_mode & S_IFMT == S_IFREG
+    guard isKnown, isWanted else {
+      throw StorageError(.system(EINVAL), path: path, doing: "\(doing): not a regular file")
     }
+  }
+
+  func isStill(at path: String) -> Bool {
+    var info = stat()
+    return unsafe lstat(path, &info) == 0 && info.st_ino == inode && info.st_dev == device
   }
 
   deinit { close(descriptor) }
@@ -246,7 +252,8 @@ private final class PosixFile: WritableFile {
   }
 
   func sync() throws(StorageError) {
-    // Not retried after a failure: the kernel may have dropped the pages, and a second call would lie.
+    // Not retried after a failure: the kernel may have dropped the pages, and a second call would
+    // lie.
     guard cvarve_sync_data(descriptor) == 0 else {
       throw StorageError(.system(errno), path: path, doing: "sync")
     }
@@ -256,10 +263,32 @@ private final class PosixFile: WritableFile {
 /// The lock of an open file description; the kernel drops it when a process dies.
 private final class PosixLock: FileLock {
   private let file: PosixFile
+  private static let holderByteCount = 121
 
   init(_ file: PosixFile) { self.file = file }
 
+  func take(_ holder: String) throws(StorageError) -> Bool {
+    while cvarve_lock_exclusive_nonblocking(file.descriptor) != 0 {
+      let code = errno
+      if code == EINTR { continue }
+      if code == EWOULDBLOCK { return false }
+      throw StorageError(.system(code), path: file.path, doing: "lock")
+    }
+    // Only for the message that a waiting writer prints; nobody trusts it.
+    let text = Array(holder.utf8.prefix(Self.holderByteCount - 1))
+    let blanks = [UInt8](repeating: 0x20, count: Self.holderByteCount - 1 - text.count)
+    let padded = text + blanks + [0x0A]
+    if (try? file.read(at: 0, count: Self.holderByteCount)) != padded {
+      try? file.overwrite(padded, at: 0)
+    }
+    return true
+  }
+
+  func takeAgain(holder: String) throws(StorageError) -> Bool? {
+    file.isStill(at: file.path) ? try take(holder) : nil
+  }
+
   func release() { _ = cvarve_unlock(file.descriptor) }
 
-  deinit { release() }
+  // Closing the descriptor releases it, too.
 }

@@ -1,9 +1,10 @@
-// What a commit is compared with. Files are read in order, and a copy beside its twin, so that a few
-// remembered scopes answer for nearly all new records without touching an index.
+// What a commit is compared with. Files are read in order, and a copy beside its twin, so that a
+// few remembered scopes answer for nearly all new records without touching an index.
 
 package import VarveFormat
 
-/// What a commit is compared with, and what it adds to: the indexes of a version and the tail behind them.
+/// What a commit is compared with, and what it adds to: the indexes of a version and the tail
+/// behind them.
 package struct CommitBase {
   package let version: Version
   /// Where the log ends.

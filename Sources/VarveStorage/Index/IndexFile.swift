@@ -139,7 +139,8 @@ package final class IndexFile: Sendable {
     return try tree(.hash).find(TreeKey(hash)).map { firstSequence + UInt64($0.first) }
   }
 
-  /// Fills in the sequences of messages that this index saw first; entries that are not 0 are known.
+  /// Fills in the sequences of messages that this index saw first; entries that are not 0 are
+  /// known.
   package func findMessages(
     _ hashes: [ContentHash], in found: inout [UInt64]
   ) throws(StorageError) {

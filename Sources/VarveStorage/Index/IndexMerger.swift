@@ -1,5 +1,5 @@
-// Merges neighbouring indexes into one, streaming: memory is the dictionaries, a leaf a tree and input,
-// and one column.
+// Merges neighbouring indexes into one, streaming: memory is the dictionaries, a leaf a tree and
+// input, and one column.
 
 import VarveFormat
 
@@ -151,7 +151,8 @@ private struct MergeInput {
     return true
   }
 
-  /// Sequences become relative to the merged index, ordinals those of its dictionary. Both keep order.
+  /// Sequences become relative to the merged index, ordinals those of its dictionary. Both keep
+  /// order.
   private func move(
     _ entry: inout (key: TreeKey, value: TreeValue)
   ) throws(StorageError) {
@@ -173,9 +174,9 @@ private struct MergeInput {
   }
 }
 
-/// A merge of the same tree of several indexes; of equal fact keys the newest holds. The inputs stand in a
-/// heap by their next key (D. E. Knuth, TAOCP 3, 5.4.1). Files and times seldom overlap, so that long runs
-/// come from one input: they are taken without touching the heap.
+/// A merge of the same tree of several indexes; of equal fact keys the newest holds. The inputs
+/// stand in a heap by their next key (D. E. Knuth, TAOCP 3, 5.4.1). Files and times seldom overlap,
+/// so that long runs come from one input: they are taken without touching the heap.
 private struct TreeMerge {
   private struct Head {
     var key: TreeKey

@@ -1,5 +1,5 @@
-// Building all indexes again. Works without opening the old ones, so it also mends a store whose indexes
-// are damaged or gone. Indexes of one tail each are written first and published together.
+// Building all indexes again. Works without opening the old ones, so it also mends a store whose
+// indexes are damaged or gone. Indexes of one tail each are written first and published together.
 
 import VarveFormat
 

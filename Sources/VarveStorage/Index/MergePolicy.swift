@@ -21,8 +21,9 @@ package enum MergePolicy {
     return tier
   }
 
-  /// Indexes of one tier that a writer in the middle of a large load leaves until it merges them: each row
-  /// is written again once for two tiers instead of twice. What is due after the load is merged then.
+  /// Indexes of one tier that a writer in the middle of a large load leaves until it merges them:
+  /// each row is written again once for two tiers instead of twice. What is due after the load is
+  /// merged then.
   package static let widthWhileLoading = 32
 
   /// The range of indexes to merge now, oldest first; nil if there is nothing to do.

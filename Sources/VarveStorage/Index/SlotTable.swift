@@ -1,6 +1,6 @@
 // Positions found by a 64-bit hash: what the tail looks things up with. Open addressing with linear
-// probing (D. E. Knuth, TAOCP 3, 6.4, algorithm L). The rows themselves stay where they are; a slot holds
-// their position and half of the hash, so that a probe seldom has to look at a row.
+// probing (D. E. Knuth, TAOCP 3, 6.4, algorithm L). The rows themselves stay where they are; a slot
+// holds their position and half of the hash, so that a probe seldom has to look at a row.
 
 /// A multimap from hashes to positions below 2^32 - 1.
 package struct SlotTable: Sendable {

@@ -1,6 +1,6 @@
-// Which sightings the tail has, by the file they come from: a file's records are read in order, so the
-// place of its last one tells of nearly every new record that it is new. A table of all identities is
-// only made once a record comes out of order.
+// Which sightings the tail has, by the file they come from: a file's records are read in order, so
+// the place of its last one tells of nearly every new record that it is new. A table of all
+// identities is only made once a record comes out of order.
 
 import VarveFormat
 

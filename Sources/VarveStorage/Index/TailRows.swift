@@ -91,8 +91,8 @@ package struct TailRows: Sendable {
     messages.find(hash.a) { rows[$0].hash == hash }.map { firstSequence + UInt64($0) }
   }
 
-  /// Whether the tail has a sighting. Files are read in order, so nearly always the answer is in the last
-  /// place of its file.
+  /// Whether the tail has a sighting. Files are read in order, so nearly always the answer is in
+  /// the last place of its file.
   package mutating func contains(_ identity: OccurrenceIdentity) -> Bool {
     identities.contains(identity, in: rows)
   }
@@ -165,7 +165,8 @@ package struct TailRows: Sendable {
     sightings = TailSightings()
   }
 
-  /// Rows of the tail with the content of a message that a rule of echoes may ask for, newest first.
+  /// Rows of the tail with the content of a message that a rule of echoes may ask for, newest
+  /// first.
   package func forEachSighting(
     of message: UInt64, _ body: (Int) -> Bool
   ) {

@@ -1,5 +1,5 @@
-// Publishing: indexes of the tail, merged indexes, sealed segments. Each is a generation of its own, durable
-// under its name before CURRENT names it.
+// Publishing: indexes of the tail, merged indexes, sealed segments. Each is a generation of its
+// own, durable under its name before CURRENT names it.
 
 import VarveFormat
 
@@ -86,7 +86,8 @@ extension LogWriter {
     }
   }
 
-  /// Publishes a merged index in place of its inputs, if they are all still current; true if it did.
+  /// Publishes a merged index in place of its inputs, if they are all still current; true if it
+  /// did.
   package func publishMerge(
     of inputs: [UInt64], temporary: String, finished: FinishedIndex
   ) throws(StorageError) -> Bool {
@@ -126,6 +127,7 @@ extension LogWriter {
     manifest.generation = version.manifest.generation + 1
     manifest.previous = version.manifestDigest
     manifest.time = fileSystem.now()
+    currentFile = nil
     let digest = try manifests.publish(manifest)
     version = try Version.open(
       manifest, digest: digest, paths: paths, fileSystem: fileSystem, reusing: version)

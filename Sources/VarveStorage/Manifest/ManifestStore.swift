@@ -14,6 +14,14 @@ package struct ManifestStore: Sendable {
 
   /// What CURRENT says.
   package func current() throws(StorageError) -> (header: FileHeader, digest: ContentHash) {
+    let (current, _) = try openCurrent()
+    return current
+  }
+
+  /// What CURRENT says, and the file that says so.
+  func openCurrent() throws(StorageError) -> (
+    current: (header: FileHeader, digest: ContentHash), file: any ReadableFile
+  ) {
     let file: any ReadableFile
     do throws(StorageError) {
       file = try fileSystem.open(paths.current)
@@ -25,9 +33,10 @@ package struct ManifestStore: Sendable {
       throw error
     }
     let bytes = try file.readAll(limit: 4096)
-    return try inFile(paths.current, "read CURRENT") { () throws(FormatError) in
+    let current = try inFile(paths.current, "read CURRENT") { () throws(FormatError) in
       try CurrentFile.decode(bytes.rawSpan)
     }
+    return (current, file)
   }
 
   /// Reads the manifest of a generation and checks it against the digest that names it.
@@ -84,7 +93,8 @@ package struct ManifestStore: Sendable {
   package func removeOld(newest: UInt64) throws(StorageError) {
     let keep = UInt64(Limits.manifestsKept)
     guard newest > keep else { return }
-    // Generations are consecutive; only the first call after a change of the limit finds more than one.
+    // Generations are consecutive; only the first call after a change of the limit finds more than
+    // one.
     for name in try fileSystem.list(paths.manifests) {
       guard let number = StorePaths.number(name, suffix: ".vman"), number <= newest - keep else {
         continue

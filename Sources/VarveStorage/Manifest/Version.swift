@@ -91,8 +91,8 @@ extension Version {
     return nil
   }
 
-  /// Sequences of the messages with these contents, 0 where no index covers one. Index by index, as the
-  /// filter of one stays in the cache while all contents are looked up in it.
+  /// Sequences of the messages with these contents, 0 where no index covers one. Index by index, as
+  /// the filter of one stays in the cache while all contents are looked up in it.
   package func messages(_ hashes: [ContentHash]) throws(StorageError) -> [UInt64] {
     var found = [UInt64](repeating: 0, count: hashes.count)
     for index in indexes.reversed() { try index.findMessages(hashes, in: &found) }

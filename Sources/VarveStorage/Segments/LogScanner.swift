@@ -1,4 +1,5 @@
-// Walks a segment commit by commit. A torn end is where it stops; damage before a later commit is not.
+// Walks a segment commit by commit. A torn end is where it stops; damage before a later commit is
+// not.
 
 package import VarveFormat
 
@@ -104,8 +105,8 @@ package struct LogScanner: Sendable {
     }
   }
 
-  /// REC-6: tells a torn end from a damaged middle. Throws if a commit follows the damage that can only
-  /// have been written after the damaged one was durable.
+  /// REC-6: tells a torn end from a damaged middle. Throws if a commit follows the damage that can
+  /// only have been written after the damaged one was durable.
   package func requireTornEnd(lastCommit: UInt64) throws(StorageError) {
     guard let stopped else { return }
     var at = offset

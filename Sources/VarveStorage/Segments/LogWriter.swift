@@ -19,7 +19,12 @@ package final class LogWriter {
   package internal(set) var end: LogPosition
   var active: any WritableFile
   private var tailFile: (any WritableFile)?
+  /// The held lock.
   var lock: (any FileLock)?
+  /// The lock's file while nobody here holds it: opening it anew for each commit would show.
+  private var restingLock: (any FileLock)?
+  /// The CURRENT that names `version`; while its path names it there is no newer generation.
+  var currentFile: (any ReadableFile)?
   /// Blocks of the active segment, if all of them were seen; sealing needs them.
   var blockEntries: [BlockEntry]?
   var isPoisoned = false
@@ -68,10 +73,7 @@ package final class LogWriter {
     view = nil
     var waited = 0
     while true {
-      if let taken = try fileSystem.tryLock(paths.lock, holder: holder) {
-        lock = taken
-        break
-      }
+      if try takeLock(holder) { break }
       guard waited < waitMilliseconds else {
         throw StorageError(
           .busy, path: paths.lock, doing: "held by \(fileSystem.lockHolder(paths.lock))")
@@ -88,22 +90,37 @@ package final class LogWriter {
     }
   }
 
+  private func takeLock(_ holder: String) throws(StorageError) -> Bool {
+    if let known = restingLock, let isTaken = try known.takeAgain(holder: holder) {
+      if isTaken { lock = known }
+      return isTaken
+    }
+    restingLock = nil
+    lock = try fileSystem.tryLock(paths.lock, holder: holder)
+    return lock != nil
+  }
+
   /// Lets other writers go on.
   package func release() {
     lock?.release()
+    restingLock = lock ?? restingLock
     lock = nil
   }
 
   private func refresh() throws(StorageError) {
-    let current = try manifests.current()
-    if current.digest != version.manifestDigest {
-      let manifest = try manifests.manifest(current.header.number, digest: current.digest)
-      try adopt(
-        try Version.open(
-          manifest, digest: current.digest, paths: paths, fileSystem: fileSystem, reusing: version))
+    let isNewest = currentFile.map { fileSystem.isStill($0, at: paths.current) } ?? false
+    if !isNewest {
+      let (current, file) = try manifests.openCurrent()
+      if current.digest != version.manifestDigest {
+        let manifest = try manifests.manifest(current.header.number, digest: current.digest)
+        try adopt(
+          try Version.open(
+            manifest, digest: current.digest, paths: paths, fileSystem: fileSystem,
+            reusing: version))
+      }
+      currentFile = file
     }
-    if let seen = Recovery.tailFile(paths, fileSystem, storeID: version.manifest.storeID),
-      seen.end == end, seen.commitNumber == history.commitNumber,
+    if let seen = tailOnDisk(), seen.end == end, seen.commitNumber == history.commitNumber,
       try active.byteCount() == end.offset,
       (seen.bootHigh, seen.bootLow) == fileSystem.bootID
     {
@@ -112,6 +129,15 @@ package final class LogWriter {
       try recoverTail()
     }
     if !hasCleaned { try clean() }
+  }
+
+  /// What TAIL says. The file stays open, as it is only ever overwritten; should somebody have
+  /// replaced it, the size of the segment or CURRENT show what else was written.
+  private func tailOnDisk() -> TailFile? {
+    guard let tailFile else {
+      return Recovery.tailFile(paths, fileSystem, storeID: version.manifest.storeID)
+    }
+    return Recovery.tail(in: tailFile, storeID: version.manifest.storeID)
   }
 
   private func adopt(_ newer: Version) throws(StorageError) {

@@ -1,5 +1,5 @@
-// The last few blocks that a view read: a list walks neighbours, and an occurrence and its content often
-// share a block.
+// The last few blocks that a view read: a list walks neighbours, and an occurrence and its content
+// often share a block.
 
 import Synchronization
 package import VarveFormat

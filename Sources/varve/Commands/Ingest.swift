@@ -12,8 +12,8 @@ struct Ingest: ParsableCommand {
       A PATH is a home (a folder with history.jsonl, projects or debug), a folder of JSONL files, \
       a file, or - for standard input. Without PATH it is $CLAUDE_CONFIG_DIR, else ~/.claude. \
       Sources are opened read-only. The bytes of the files of homes are kept (see 'varve source'); \
-      credential files, locks, sockets, plug-ins and caches are left out. What is in the store already is counted as repeated; an \
-      interrupted ingest goes on where it stopped.
+      credential files, locks, sockets, plug-ins and caches are left out. What is in the store \
+      already is counted as repeated; an interrupted ingest goes on where it stopped.
       """)
 
   @OptionGroup var storeArguments: StoreArguments

@@ -8,8 +8,8 @@ struct Source: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List, show and restore the archived originals.",
     discussion: """
-      Every file of a home that was ingested is kept byte for byte. 'list' shows them, also those that \
-      are gone at the source; 'show' writes one; 'restore' writes whole homes again.
+      Every file of a home that was ingested is kept byte for byte. 'list' shows them, also those \
+      that are gone at the source; 'show' writes one; 'restore' writes whole homes again.
       """,
     subcommands: [List.self, Show.self, Restore.self])
 
@@ -89,9 +89,8 @@ struct Source: ParsableCommand {
           isOdd
           ? path.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
             .replacing("\r", with: "\\r") : path
-        Output.line(
-          "\(isOdd ? "\\" : "")\(digest)  \(Process.isOutputTerminal ? Escape.terminal(name) : name)"
-        )
+        let shown = Process.isOutputTerminal ? Escape.terminal(name) : name
+        Output.line("\(isOdd ? "\\" : "")\(digest)  \(shown)")
       }
     }
   }
@@ -136,8 +135,8 @@ struct Source: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Write archived homes again, with folders, links, modes and times.",
       discussion: """
-        Writes DIR/HOST/PATH-OF-THE-HOME. Nothing that is there already is touched: a home that was \
-        restored there before is an error.
+        Writes DIR/HOST/PATH-OF-THE-HOME. Nothing that is there already is touched: a home that \
+        was restored there before is an error.
         """)
 
     @OptionGroup var storeArguments: StoreArguments

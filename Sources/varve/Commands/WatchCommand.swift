@@ -9,9 +9,9 @@ struct WatchCommand: ParsableCommand {
     commandName: "watch",
     abstract: "Read sources continuously, as they grow.",
     discussion: """
-      Does what 'ingest' does, then waits for changes; a new line can be listed within a second. Other \
-      commands and a second 'ingest' work beside it. Ends on SIGINT or SIGTERM after the file it is \
-      reading, with exit code 0. tools/ has units for systemd and launchd.
+      Does what 'ingest' does, then waits for changes; a new line can be listed within a second. \
+      Other commands and a second 'ingest' work beside it. Ends on SIGINT or SIGTERM after the \
+      file it is reading, with exit code 0. tools/ has units for systemd and launchd.
       """)
 
   @OptionGroup var storeArguments: StoreArguments

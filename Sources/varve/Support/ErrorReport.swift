@@ -1,4 +1,5 @@
-// One line for each failure: what, where, what to do. And the exit code that says which kind it was.
+// One line for each failure: what, where, what to do. And the exit code that says which kind it
+// was.
 
 import ArgumentParser
 import Varve

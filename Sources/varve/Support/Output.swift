@@ -52,8 +52,8 @@ enum Style {
 
 /// Makes content harmless for a terminal: THREATS 11.
 enum Escape {
-  /// Text for one place on the screen: line feeds stay if asked for, every other control character, escape
-  /// sequence and direction mark is shown as a visible mark.
+  /// Text for one place on the screen: line feeds stay if asked for, every other control character,
+  /// escape sequence and direction mark is shown as a visible mark.
   static func terminal(_ text: String, keepingLines: Bool = false) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)

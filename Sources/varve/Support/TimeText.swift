@@ -31,7 +31,8 @@ enum TimeText {
     a / b - (a % b < 0 ? 1 : 0)
   }
 
-  /// Year, month and day of a day number (H. Hinnant, "chrono-compatible low-level date algorithms").
+  /// Year, month and day of a day number (H. Hinnant, "chrono-compatible low-level date
+  /// algorithms").
   private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
     let z = days + 719_468
     let era = floorDivide(z, 146_097)
@@ -90,7 +91,8 @@ enum TimeText {
     }
     if let moment = TimeParsing.iso8601(text) { return (moment, moment) }
     throw ValidationError(
-      "'\(text)' is not a time: use 2h, 3d, 2w, today, yesterday, 2026-11-22 or 2026-11-22T09:00:00Z"
+      "'\(text)' is not a time: "
+        + "use 2h, 3d, 2w, today, yesterday, 2026-11-22 or 2026-11-22T09:00:00Z"
     )
   }
 
