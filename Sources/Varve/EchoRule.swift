@@ -25,16 +25,22 @@ struct EchoRule {
   private let phase: Phase
 
   /// The phases that have rules.
-  private enum Phase { case history, projects, results, other }
+  private enum Phase { case history, transcript, chat, results, other }
 
   /// Nil if no rule can hold, as for nearly all log entries and imported records.
   init?(
     _ fields: OccurrenceFields, identity: OccurrenceIdentity, event: UInt64, batch: WriteBatch
   ) {
     func isPhase(_ name: StaticString) -> Bool { batch.strings.isEqual(fields[.phase], name) }
-    phase =
-      isPhase("history")
-      ? .history : isPhase("projects") ? .projects : isPhase("tool-results") ? .results : .other
+    if isPhase("history") {
+      phase = .history
+    } else if isPhase("projects") || isPhase("codex") {
+      phase = .transcript
+    } else if isPhase("gemini") {
+      phase = .chat
+    } else {
+      phase = isPhase("tool-results") ? .results : .other
+    }
     self.fields = fields
     self.identity = identity
     self.event = event
@@ -42,7 +48,8 @@ struct EchoRule {
     let hasRule =
       switch phase {
       case .history: fields.kind == .prompt && hasSession
-      case .projects: event != 0 || fields.kind == .prompt
+      case .transcript: event != 0 || fields.kind == .prompt
+      case .chat: event != 0
       case .results: fields.kind == .toolOutput && hasSession
       case .other: false
       }
@@ -54,9 +61,11 @@ struct EchoRule {
     host = text(.host)
     session = text(.session)
     path = text(.path)
+    phaseName = text(.phase)
   }
 
   private let hasRule: Bool
+  private let phaseName: [UInt8]
 
   /// Whether an earlier sighting of the message reports the same event.
   func isEcho(of message: UInt64, _ base: inout CommitBase) throws(StorageError) -> Bool {
@@ -76,7 +85,7 @@ struct EchoRule {
   }
 
   private var limit: Int {
-    phase == .projects && fields.kind != .prompt ? Self.copiesMax : Self.candidatesMax
+    (phase == .transcript || phase == .chat) && fields.kind != .prompt ? Self.copiesMax : Self.candidatesMax
   }
 
   /// CON-42: the same place of the same file of an earlier home.
@@ -121,6 +130,7 @@ struct EchoRule {
     var kind: Kind
     var time: Int64
     var part: UInt16
+    var incarnation: UInt32
     var session: [UInt8]
     var phase: [UInt8]
     var path: [UInt8]
@@ -130,6 +140,7 @@ struct EchoRule {
       self.kind = kind
       self.time = time
       part = 0
+      incarnation = 0
       self.session = session
       self.phase = phase
       self.path = path
@@ -145,6 +156,7 @@ struct EchoRule {
         kind: row.fields.kind, time: row.fields.time, session: text(.session), phase: text(.phase),
         path: text(.path))
       part = row.fields.part
+      incarnation = row.fields.incarnation
       event = row.event
     }
   }
@@ -154,18 +166,25 @@ struct EchoRule {
     let otherPhase = other.phase
     switch phase {
     case .history:
-      return isNearReport(other, phase: "projects")
-    case .projects:
+      return isNearReport(other, phase: "projects") || isNearReport(other, phase: "codex")
+    case .transcript:
       if fields.kind == .prompt, isNearReport(other, phase: "history") { return true }
       // CON-41.
-      return event != 0 && other.event == event && other.part == fields.part
-        && otherPhase == Array("projects".utf8) && other.path != path
+      return isSameEvent(other)
+        && (other.path != path || other.incarnation != fields.incarnation)
+    case .chat:
+      // CON-51.
+      return isSameEvent(other)
     case .results:
       // CON-44.
       return otherPhase == Array("projects".utf8) && other.session == session
     case .other:
       return false
     }
+  }
+
+  private func isSameEvent(_ other: Candidate) -> Bool {
+    event != 0 && other.event == event && other.part == fields.part && other.phase == phaseName
   }
 
   /// CON-24.
@@ -193,13 +212,18 @@ struct EchoRule {
       kind: fields.kind, time: time, session: try text(.session), phase: try text(.phase),
       path: try text(.path))
     if matches(other) { return true }
-    guard phase == .projects, event != 0, other.path != path else { return false }
+    guard phase == .transcript || phase == .chat, event != 0, other.phase == phaseName else {
+      return false
+    }
+    // In the same file only the same moment can be the same event.
+    guard other.path != path || time == fields.time else { return false }
     let view = StoreView(indexesOf: version)
     let sequence = index.firstSequence + UInt64(row)
     let block = try view.block(containing: sequence)
     let record = try view.record(sequence, in: block)
     let payload = block.payload
     other.part = record.fields.part
+    other.incarnation = record.fields.incarnation
     other.event = EventKey.key(payload.rawSpan.extracting(record.metadata))
     return matches(other)
   }

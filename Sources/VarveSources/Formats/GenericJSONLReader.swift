@@ -13,9 +13,13 @@ struct GenericJSONLReader: RecordReader {
   private var content: [UInt8] = []
   /// Contents whose stated hash has to be compared; done when the batch was hashed.
   private let compareHash: (RawSpan) -> ContentHash
+  private let mapping: FieldMapping
 
-  init(_ parser: JSONParser, hash: @escaping (RawSpan) -> ContentHash) {
+  init(
+    _ parser: JSONParser, mapping: FieldMapping, hash: @escaping (RawSpan) -> ContentHash
+  ) {
     self.parser = parser
+    self.mapping = mapping
     compareHash = hash
   }
 
@@ -51,7 +55,7 @@ struct GenericJSONLReader: RecordReader {
         fields[field] = LineParser.value(document, member, &sink)
       case .timestamp:
         guard fields.time == OccurrenceFields.noTime else { break }
-        fields.time = Self.time(document, member) ?? OccurrenceFields.noTime
+        fields.time = mapping.time(document, member) ?? OccurrenceFields.noTime
       case .extractedAt:
         guard fields.extractedAt == OccurrenceFields.noTime else { break }
         fields.extractedAt = Self.time(document, member) ?? OccurrenceFields.noTime
@@ -67,12 +71,31 @@ struct GenericJSONLReader: RecordReader {
       case .other: add(document, member, place, &sink)
       }
     }
+    if !mapping.isPlain { applyMapping(document, &fields, &kind, &hasContent, &sink) }
     guard hasContent else { return sink.skip(place, "no content") }
     if let varve { Self.applyPlace(document, varve, &fields, &sink) }
     fields.kind = kind ?? Self.kind(ofPhase: fields[.phase], sink)
     compare(stated, document, place, &sink)
     sink.emit(
       fields, content: content.rawSpan, metadata: metadata.finish().rawSpan, at: place)
+  }
+
+  /// CON-52: what the mapping names takes the place of what the line's own names say.
+  private mutating func applyMapping(
+    _ document: JSONDocument, _ fields: inout OccurrenceFields, _ kind: inout Kind?,
+    _ hasContent: inout Bool, _ sink: inout RecordSink
+  ) {
+    for (field, path) in mapping.paths {
+      guard let node = FieldMapping.member(document, path) else { continue }
+      switch Self.members.find(Array(field.utf8).rawSpan) {
+      case .content: if appendContent(document, node) { hasContent = true }
+      case .timestamp: fields.time = mapping.time(document, node) ?? OccurrenceFields.noTime
+      case .kind: kind = Self.kind(document, node) ?? kind
+      case .text(let text) where node.kind == .string:
+        fields[text] = LineParser.value(document, node, &sink)
+      default: break
+      }
+    }
   }
 
   private mutating func appendContent(_ document: JSONDocument, _ member: JSONParser.Node) -> Bool {

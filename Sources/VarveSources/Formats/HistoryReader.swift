@@ -5,7 +5,7 @@ import VarveFormat
 /// Reads the client's history of prompts.
 struct HistoryReader: RecordReader {
   var phase: StaticString { "history" }
-  static var version: Int { 2 }
+  static var version: Int { 3 }
   private let parser: JSONParser
   private let context: ReadingContext
   private var metadata = MetadataObject()
@@ -21,7 +21,7 @@ struct HistoryReader: RecordReader {
     guard let document = LineParser.object(parser, buffer, line, place, &sink) else { return }
     let root = document.root
     guard let display = document.string(document.member(root, "display")), !display.isEmpty else {
-      return sink.skip(place, "no display")
+      return readCodex(document, place, &sink)
     }
     var fields = sink.fields(.prompt, place)
     fields[.phase] = sink.intern(phase)
@@ -48,6 +48,24 @@ struct HistoryReader: RecordReader {
     sink.emit(
       fields, content: display.rawSpan, metadata: metadata.finish().rawSpan, at: place)
     if let pasted { emitPastes(document, pasted, fields, place, &sink) }
+  }
+
+  /// CON-45: a line of the Codex CLI, whose times are seconds.
+  private func readCodex(
+    _ document: JSONDocument, _ place: RecordSink.Place, _ sink: inout RecordSink
+  ) {
+    let root = document.root
+    guard let text = document.string(document.member(root, "text")), !text.isEmpty else {
+      return sink.skip(place, "no display")
+    }
+    var fields = sink.fields(.prompt, place)
+    fields[.phase] = sink.intern(phase)
+    fields[.role] = sink.intern("user")
+    fields[.session] = LineParser.text(document, root, "session_id", &sink)
+    if let time = document.integer(document.member(root, "ts")) {
+      fields.time = Timestamp.unix(time)
+    }
+    sink.emit(fields, content: text.rawSpan, metadata: RawSpan(), at: place)
   }
 
   /// Whether each paste stands in the line itself; notes those that lie in a file.

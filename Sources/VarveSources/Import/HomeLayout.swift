@@ -32,11 +32,24 @@ struct SourceListing {
 
 /// Recognises sources by what they hold.
 public enum HomeLayout {
-  /// Whether a folder is a home: it holds `history.jsonl`, `projects` or `debug`.
+  /// Whether a folder is a home: it holds `history.jsonl`, `projects` or `debug`, or what the Codex or the
+  /// Gemini CLI keeps.
   public static func isHome(_ folder: String) -> Bool {
-    SourceStatus(path: folder + "/history.jsonl") != nil
-      || SourceStatus(path: folder + "/projects") != nil
-      || SourceStatus(path: folder + "/debug") != nil
+    ["history.jsonl", "projects", "debug", "archived_sessions"].contains {
+      SourceStatus(path: folder + "/" + $0) != nil
+    } || hasRollouts(folder) || hasChats(folder)
+  }
+
+  /// `sessions/<year>`, as the Codex CLI has it.
+  private static func hasRollouts(_ folder: String) -> Bool {
+    let names = (try? SourceFolder.names(folder + "/sessions")) ?? []
+    return names.contains { $0.count == 4 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+  }
+
+  /// `tmp/<project>/chats`, as the Gemini CLI has it.
+  private static func hasChats(_ folder: String) -> Bool {
+    let names = (try? SourceFolder.names(folder + "/tmp")) ?? []
+    return names.contains { SourceStatus(path: folder + "/tmp/" + $0 + "/chats") != nil }
   }
 
   /// The files of a home, or of a folder in it, in the order in which they are read.
@@ -153,8 +166,18 @@ public enum HomeLayout {
         return SourceEntry(path: path, home: home, name: name, format: format)
       }
     }
-    return SourceEntry(
-      path: path, name: path, format: format ?? (path.hasSuffix(".txt") ? .debug : .jsonl))
+    return SourceEntry(path: path, name: path, format: Self.format(ofFile: path, stated: format))
+  }
+
+  /// How a file outside of any home is read.
+  private static func format(ofFile path: String, stated: SourceFormat?) -> SourceFormat {
+    let last = path.split(separator: "/").last ?? ""
+    switch stated {
+    case .gemini where last.hasSuffix(".jsonl"): return .geminiLines
+    case .some(let stated): return stated
+    case nil where last.hasPrefix("rollout-") && last.hasSuffix(".jsonl"): return .codex
+    default: return last.hasSuffix(".txt") ? .debug : .jsonl
+    }
   }
 
   /// The nearest folder above a path that is a home in which the path has a place.
@@ -163,6 +186,7 @@ public enum HomeLayout {
     let tops: Set<String> = [
       "projects", "debug", "file-history", "todos", "tasks", "shell-snapshots", "plans",
       "paste-cache", "sessions", "session-env", "history.jsonl", "stats-cache.json",
+      "archived_sessions", "tmp",
     ]
     for end in stride(from: parts.count - 1, through: 1, by: -1) where tops.contains(parts[end]) {
       let home = parts[..<end].joined(separator: "/")

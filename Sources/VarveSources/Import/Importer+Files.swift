@@ -56,7 +56,8 @@ extension Importer {
       report.failures.append(SourceError(path: entry.path, number: 22, doing: "not a regular file"))
       return .done
     }
-    var mark = Watermark(status: status, reader: SourceReaders.version(entry.format))
+    var mark = Watermark(
+      status: status, reader: SourceReaders.version(entry.format, options.mapping))
     mark.incarnation = name.incarnation
     var original: OriginalBytes?
     if entry.path != "-", let known, let last = Watermark(known, status: status) {
@@ -107,7 +108,7 @@ extension Importer {
   ) throws -> Bool {
     guard entry.path != "-", !options.isComplete, let known,
       let mark = Watermark(known, status: status),
-      mark.isUnchanged(status, reader: SourceReaders.version(entry.format))
+      mark.isUnchanged(status, reader: SourceReaders.version(entry.format, options.mapping))
     else { return false }
     guard keepsOriginal(entry) else { return true }
     var name = name

@@ -17,6 +17,8 @@ public struct ImportOptions: Sendable {
   public var note = ""
   /// Format of all sources; recognised by content if nil.
   public var format: SourceFormat?
+  /// Which members of generic JSONL fill which fields.
+  public var mapping = FieldMapping()
   /// What is left out of homes.
   public var filter = SourceFilter()
   /// Whether files are taken as complete, so that a last entry without line end counts.

@@ -30,11 +30,19 @@ public enum SourceFormat: String, Sendable, CaseIterable {
   case debug
   /// Generic JSONL.
   case jsonl
+  /// A rollout of the Codex CLI.
+  case codex
+  /// A chat of the Gemini CLI, one file that is rewritten.
+  case gemini
+  /// A chat of the Gemini CLI, line by line.
+  case geminiLines = "gemini-lines"
+  /// The folder that a folder of the Gemini CLI stands for.
+  case geminiRoot = "gemini-root"
 
   /// Whether such a file is one record or a list, and not lines.
   var isWhole: Bool {
     switch self {
-    case .history, .projects, .debug, .jsonl: false
+    case .history, .projects, .debug, .jsonl, .codex, .geminiLines: false
     default: true
     }
   }
@@ -43,8 +51,8 @@ public enum SourceFormat: String, Sendable, CaseIterable {
   /// the transcripts; then what takes project and time from them; logs last.
   var rank: Int {
     switch self {
-    case .history: 0
-    case .projects: 1
+    case .history, .geminiRoot: 0
+    case .projects, .codex, .gemini, .geminiLines: 1
     case .debug: 3
     default: 2
     }
@@ -70,9 +78,18 @@ public enum SourceFormat: String, Sendable, CaseIterable {
     case "shell-snapshots": return parts.count == 2 && last.hasSuffix(".sh") ? .shellSnapshot : nil
     case "plans": return parts.count == 2 && last.hasSuffix(".md") ? .plan : nil
     case "paste-cache": return parts.count == 2 && last.hasSuffix(".txt") ? .paste : nil
-    case "sessions": return parts.count == 2 && last.hasSuffix(".json") ? .state : nil
+    case "sessions" where parts.count == 2 && last.hasSuffix(".json"): return .state
+    case "sessions", "archived_sessions":
+      return last.hasPrefix("rollout-") && last.hasSuffix(".jsonl") ? .codex : nil
+    case "tmp": return geminiFormat(parts, last)
     default: return nil
     }
+  }
+
+  private static func geminiFormat(_ parts: [Substring], _ last: Substring) -> SourceFormat? {
+    if parts.count == 3, last == ".project_root" { return .geminiRoot }
+    guard parts.count >= 4, parts[2] == "chats" else { return nil }
+    return last.hasSuffix(".json") ? .gemini : last.hasSuffix(".jsonl") ? .geminiLines : nil
   }
 
   private static func transcriptFormat(

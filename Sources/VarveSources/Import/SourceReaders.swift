@@ -6,13 +6,16 @@ import VarveFormat
 /// Picks the reader of a file.
 enum SourceReaders {
   /// Version of a format's reader; 0 for a file of which only the original is kept.
-  static func version(_ format: SourceFormat?) -> Int {
+  static func version(_ format: SourceFormat?, _ mapping: FieldMapping = FieldMapping()) -> Int {
     switch format {
     case .history: HistoryReader.version
     case .projects: TranscriptReader.version
     case .debug: DebugLogReader.version
-    case .jsonl: GenericJSONLReader.version
+    case .jsonl: GenericJSONLReader.version + mapping.fingerprint
     case .todos, .task: TodoReader.version
+    case .codex: CodexReader.version
+    case .gemini, .geminiLines: GeminiReader.version
+    case .geminiRoot: GeminiRootReader.version
     case .none: 0
     default: BlobReader.version
     }
@@ -37,8 +40,22 @@ enum SourceReaders {
       var reader = DebugLogReader(fileName: lastName(reading.entry.name), context)
       return try reading.read(&reader, batch: &batch, flow: &flow)
     case .jsonl:
-      var reader = GenericJSONLReader(parser) { ContentDigest.hash($0) }
+      var reader = GenericJSONLReader(parser, mapping: reading.options.mapping) {
+        ContentDigest.hash($0)
+      }
       return try reading.read(&reader, batch: &batch, flow: &flow)
+    case .codex:
+      var reader = CodexReader(parser, context)
+      return try reading.read(&reader, batch: &batch, flow: &flow)
+    case .geminiLines:
+      var reader = GeminiReader(parser, context, path: reading.entry.name)
+      return try reading.read(&reader, batch: &batch, flow: &flow)
+    case .gemini:
+      var reader = GeminiReader(parser, context, path: reading.entry.name)
+      return try reading.readWhole(&reader, batch: &batch, flow: &flow)
+    case .geminiRoot:
+      var reader = GeminiRootReader(context)
+      return try reading.readWhole(&reader, batch: &batch, flow: &flow)
     case .todos, .task:
       var reader = TodoReader(reading.entry.format ?? .todos, context, parser)
       return try reading.readWhole(&reader, batch: &batch, flow: &flow)
@@ -64,6 +81,10 @@ enum SourceReaders {
     case .todos, .task:
       guard let parser = JSONParser() else { return Relocation() }
       var reader = TodoReader(format, context, parser)
+      return try reading.wholeRecords(&reader, batch: &batch)
+    case .gemini:
+      guard let parser = JSONParser() else { return Relocation() }
+      var reader = GeminiReader(parser, context, path: reading.entry.name)
       return try reading.wholeRecords(&reader, batch: &batch)
     case _ where format.isWhole:
       var reader = BlobReader(format, context, nil)

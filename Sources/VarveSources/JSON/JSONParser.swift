@@ -123,6 +123,24 @@ package enum JSONFailure: String, Sendable {
     return nil
   }
 
+  /// The first member with a name that is not known when the program is built.
+  func member(_ node: JSONParser.Node, named name: [UInt8]) -> JSONParser.Node? {
+    guard node.kind == .object else { return nil }
+    var index = node.index + 1
+    while index < node.next {
+      let child = self.node(index)
+      index = child.next
+      var key = line.array(child.key)
+      if child.keyHasEscape {
+        var bytes: [UInt8] = []
+        try? JSONString.unescape(line.extracting(child.key), appendingTo: &bytes)
+        key = bytes
+      }
+      if key == name { return child }
+    }
+    return nil
+  }
+
   /// Whether a member has a name.
   package func isNamed(_ node: JSONParser.Node, _ name: StaticString) -> Bool {
     matches(node.key, hasEscape: node.keyHasEscape, name)

@@ -23,8 +23,7 @@ struct Ingest: ParsableCommand {
   @Argument(help: ArgumentHelp("What to read.", valueName: "path"))
   var paths: [String] = []
 
-  @Option(name: .long, help: "Read all sources as: history, projects, debug, jsonl.")
-  var format: SourceFormatArgument?
+  @OptionGroup var form: SourceFormArguments
 
   @Option(name: .long, help: ArgumentHelp("A note for the run's record.", valueName: "text"))
   var note: String = ""
@@ -61,7 +60,8 @@ struct Ingest: ParsableCommand {
     importing.user = Process.user()
     importing.version = ProgramVersion.text
     importing.note = note
-    importing.format = format?.format
+    importing.format = form.format?.value
+    importing.mapping = form.mapping
     importing.isComplete = complete
     importing.filter = filter.filter
     importing.keepsOriginals = !noOriginals
@@ -158,17 +158,6 @@ struct Ingest: ParsableCommand {
 }
 
 /// A format named on the command line.
-struct SourceFormatArgument: ExpressibleByArgument {
-  let format: SourceFormat
-
-  init?(argument: String) {
-    guard let format = SourceFormat(rawValue: argument) else { return nil }
-    self.format = format
-  }
-
-  static var allValueStrings: [String] { SourceFormat.allCases.map(\.rawValue) }
-}
-
 /// One line on the terminal that shows how far an ingest is.
 final class ProgressBar: Sendable {
   private let shown = Mutex<Int64>(0)
