@@ -85,7 +85,8 @@ struct EchoRule {
   }
 
   private var limit: Int {
-    (phase == .transcript || phase == .chat) && fields.kind != .prompt ? Self.copiesMax : Self.candidatesMax
+    let isCopy = (phase == .transcript || phase == .chat) && fields.kind != .prompt
+    return isCopy ? Self.copiesMax : Self.candidatesMax
   }
 
   /// CON-42: the same place of the same file of an earlier home.

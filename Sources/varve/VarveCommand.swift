@@ -16,8 +16,8 @@ struct VarveCommand: ParsableCommand {
     version: ProgramVersion.text,
     subcommands: [
       Ingest.self, WatchCommand.self, Get.self, List.self, SessionCommand.self, Sessions.self,
-      Projects.self, Runs.self, Source.self, Doctor.self, Stats.self, Verify.self, Attest.self,
-      Rebuild.self, Export.self, Inspect.self,
+      Projects.self, Runs.self, Source.self, Doctor.self, Secrets.self, Stats.self, Verify.self,
+      Attest.self, Rebuild.self, Export.self, Inspect.self,
     ])
 }
 

@@ -10,7 +10,8 @@ import VarveTestSupport
   private let rollout = "home/sessions/2026/01/02/rollout-2026-01-02T03-04-05-abc.jsonl"
 
   private func line(_ type: String, _ payload: String, second: Int = 5) -> String {
-    #"{"timestamp":"2026-01-02T03:04:0\#(second).678Z","type":"\#(type)","payload":\#(payload)}"# + "\n"
+    #"{"timestamp":"2026-01-02T03:04:0\#(second).678Z","type":"\#(type)","payload":\#(payload)}"#
+      + "\n"
   }
 
   private var meta: String {
@@ -32,7 +33,8 @@ import VarveTestSupport
         )
         + line(
           "response_item",
-          #"{"type":"reasoning","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"zz"}"#)
+          #"{"type":"reasoning","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"zz"}"#
+        )
         + line("response_item", #"{"type":"reasoning","summary":[],"encrypted_content":"zz"}"#)
         + line(
           "response_item",
@@ -43,7 +45,8 @@ import VarveTestSupport
         )
         + line(
           "response_item",
-          #"{"type":"message","role":"assistant","content":[{"type":"output_text","text":"done"}]}"#)
+          #"{"type":"message","role":"assistant","content":[{"type":"output_text","text":"done"}]}"#
+        )
         + line("response_item", #"{"type":"never_seen","x":1}"#))
     let report = try world.ingest()
     #expect(report.skippedByReason == ["encrypted reasoning": 1])
@@ -85,7 +88,8 @@ import VarveTestSupport
     #expect(found[2].text == "no" && found[2].occurrence.isError)
   }
 
-  @Test("The history of Codex is told in seconds, and its prompts are echoed", .requirement("CON-45"))
+  @Test(
+    "The history of Codex is told in seconds, and its prompts are echoed", .requirement("CON-45"))
   func readsHistory() throws {
     let world = try World()
     try world.history(#"{"session_id":"c-1","ts":1767323045,"text":"plant"}"# + "\n")
@@ -100,7 +104,8 @@ import VarveTestSupport
 
   // MARK: Gemini
 
-  private let user = #"{"id":"1","timestamp":"2026-01-02T03:04:05.678Z","type":"user","content":"plant"}"#
+  private let user =
+    #"{"id":"1","timestamp":"2026-01-02T03:04:05.678Z","type":"user","content":"plant"}"#
   private func answer(_ output: String) -> String {
     #"{"id":"2","timestamp":"2026-01-02T03:04:05.678Z","type":"gemini","model":"g","content":"done","#
       + #""thoughts":[{"subject":"A","description":"b"}],"toolCalls":[{"id":"t","name":"ls","args":{"p":1},"#
@@ -151,7 +156,8 @@ import VarveTestSupport
   func mapsFields() throws {
     let world = try World()
     try world.records(
-      #"{"text":"hi","meta":{"ts":1767323045,"who":"ann"},"content":"no"}"# + "\n" + #"{"x":1}"# + "\n")
+      #"{"text":"hi","meta":{"ts":1767323045,"who":"ann"},"content":"no"}"# + "\n" + #"{"x":1}"#
+        + "\n")
     let mapping = try #require(FieldMapping("content=text,timestamp=meta.ts,role=meta.who"))
     let report = try world.ingest(world.recordsPath) { options in
       options.mapping = mapping

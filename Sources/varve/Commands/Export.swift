@@ -10,21 +10,24 @@ struct Export: ParsableCommand {
 
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var filters: FilterArguments
+  @OptionGroup var redact: RedactArguments
 
   func run() throws {
     let snapshot = try storeArguments.openForReading().snapshot()
     var (cursor, accepts) = try filters.cursor(snapshot, order: .oldestFirst)
     while let occurrence = try cursor.next() {
       guard accepts(occurrence) else { continue }
-      line(occurrence, try snapshot.message(at: occurrence.message)).print()
+      let message = try snapshot.message(at: occurrence.message)
+      line(redact.occurrence(occurrence), message).print()
     }
   }
 
   private func line(_ occurrence: Occurrence, _ message: Message) -> JSON {
-    var members: [(String, JSON)] = [
-      JSON.content(message.content), ("hash", .string("\(message.hash)")),
-      ("kind", .string(occurrence.kind.name)),
-    ]
+    let content = redact.bytes(message.content)
+    var members: [(String, JSON)] = [JSON.content(content)]
+    // The hash of what is not there would only be reported as wrong.
+    if content == message.content { members.append(("hash", .string("\(message.hash)"))) }
+    members.append(("kind", .string(occurrence.kind.name)))
     func add(_ name: String, _ text: String?) {
       if let text { members.append((name, .string(text))) }
     }

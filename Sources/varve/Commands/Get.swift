@@ -9,6 +9,7 @@ struct Get: ParsableCommand {
 
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var json: JSONArguments
+  @OptionGroup var redact: RedactArguments
 
   @Argument(help: ArgumentHelp("Hash or id, or 4 or more of its first digits.", valueName: "id"))
   var id: String
@@ -22,16 +23,19 @@ struct Get: ParsableCommand {
     guard let message = try snapshot.message(hash) else {
       throw StoreError(.notFound, detail: "no message is called '\(id)'")
     }
-    if raw { return Output.raw(message.content) }
+    let content = redact.bytes(message.content)
+    if raw { return Output.raw(content) }
     let sequences = try snapshot.sightings(of: message.sequence)
     var occurrences: [Occurrence] = []
-    for sequence in sequences { occurrences.append(try snapshot.occurrence(sequence)) }
+    for sequence in sequences {
+      occurrences.append(redact.occurrence(try snapshot.occurrence(sequence)))
+    }
     guard let first = occurrences.first else { return }
     if json.json {
       JSON.object(
         [
           ("id", .string(message.id)), ("hash", .string("\(message.hash)")),
-          JSON.content(message.content),
+          JSON.content(content),
         ] + OccurrenceJSON.fields(first) + [
           OccurrenceJSON.metadata(first),
           ("occurrenceCount", .int(occurrences.count)),
@@ -55,7 +59,7 @@ struct Get: ParsableCommand {
       Output.line("  … and \(occurrences.count - 20) more; --json lists them")
     }
     Output.line()
-    Output.line(Escape.terminal(message.content, keepingLines: true))
+    Output.line(Escape.terminal(content, keepingLines: true))
   }
 }
 

@@ -11,6 +11,7 @@ struct List: ParsableCommand {
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var filters: FilterArguments
   @OptionGroup var json: JSONArguments
+  @OptionGroup var redact: RedactArguments
 
   @Option(name: [.customShort("n"), .long], help: ArgumentHelp("How many.", valueName: "count"))
   var limit: Int = 50
@@ -45,7 +46,7 @@ struct List: ParsableCommand {
       lastSequence = occurrence.sequence
       let message = try snapshot.message(at: occurrence.message)
       if json.json {
-        rows.append(OccurrenceJSON.full(occurrence, message))
+        rows.append(OccurrenceJSON.full(occurrence, message, redact))
       } else {
         show(occurrence, message)
       }
@@ -71,6 +72,6 @@ struct List: ParsableCommand {
     let head = OccurrenceText.line(occurrence)
     Output.line(Style.dim("\(message.hash)".prefix(12) + "  " + head))
     let width = Process.isOutputTerminal ? Process.columns - 2 : 200
-    Output.line("  " + Escape.snippet(message.content, width: width))
+    Output.line("  " + Escape.snippet(redact.bytes(message.content), width: width))
   }
 }

@@ -10,6 +10,7 @@ struct SessionCommand: ParsableCommand {
 
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var json: JSONArguments
+  @OptionGroup var redact: RedactArguments
 
   @Argument(help: ArgumentHelp("4 or more characters of the session's id.", valueName: "id"))
   var id: String
@@ -39,10 +40,10 @@ struct SessionCommand: ParsableCommand {
       count += 1
       let message = try snapshot.message(at: occurrence.message)
       if json.json {
-        rows.append(OccurrenceJSON.full(occurrence, message))
+        rows.append(OccurrenceJSON.full(occurrence, message, redact))
       } else {
         Output.line(Style.bold(OccurrenceText.line(occurrence)))
-        Output.line(Escape.terminal(message.content, keepingLines: true))
+        Output.line(Escape.terminal(redact.bytes(message.content), keepingLines: true))
         Output.line()
       }
     }

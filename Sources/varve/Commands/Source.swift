@@ -100,6 +100,7 @@ struct Source: ParsableCommand {
       abstract: "Write the bytes of one original to standard output.")
 
     @OptionGroup var storeArguments: StoreArguments
+    @OptionGroup var redact: RedactArguments
 
     @Argument(help: ArgumentHelp("Its full path, or the last components of it.", valueName: "path"))
     var path: String
@@ -122,12 +123,19 @@ struct Source: ParsableCommand {
         throw StoreError(.ambiguous, detail: "'\(path)' may be one of:\(names)")
       }
       let bytes = try snapshot.bytes(of: original)
+      // A credential may lie across chunks, so that redacting takes the file as a whole.
+      var whole: [UInt8] = []
       for number in 0..<bytes.chunkCount {
         let chunk = try bytes.chunk(number)
-        Output.raw(
-          Process.isOutputTerminal
-            ? Array(Escape.terminal(chunk, keepingLines: true).utf8) : chunk)
+        if redact.redact { whole += chunk } else { write(chunk) }
       }
+      write(redact.bytes(whole))
+    }
+
+    private func write(_ bytes: [UInt8]) {
+      Output.raw(
+        Process.isOutputTerminal
+          ? Array(Escape.terminal(bytes, keepingLines: true).utf8) : bytes)
     }
   }
 

@@ -39,10 +39,12 @@ enum OccurrenceJSON {
   }
 
   /// An occurrence with the hash of its message and its content.
-  static func full(_ occurrence: Occurrence, _ message: Message) -> JSON {
+  static func full(
+    _ occurrence: Occurrence, _ message: Message, _ redact: RedactArguments
+  ) -> JSON {
     .object(
       [("id", .string(message.id)), ("hash", .string("\(message.hash)"))]
-        + [JSON.content(message.content)] + fields(occurrence) + place(occurrence)
-        + [metadata(occurrence)])
+        + [JSON.content(redact.bytes(message.content))] + fields(occurrence) + place(occurrence)
+        + [metadata(redact.occurrence(occurrence))])
   }
 }
