@@ -33,8 +33,6 @@ public struct StoreStatistics: Equatable, Sendable {
   public var contentBytes: UInt64 = 0
   /// Bytes of the contents of all occurrences.
   public var occurrenceBytes: UInt64 = 0
-  /// Bytes of archived originals.
-  public var sourceBytes: UInt64 = 0
 }
 
 extension Snapshot {

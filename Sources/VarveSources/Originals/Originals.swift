@@ -53,6 +53,27 @@ extension Snapshot {
     return found
   }
 
+  /// Bytes of all archived files, every version of them, as they would be written out.
+  public func sourceByteCount() throws(StoreError) -> UInt64 {
+    try originals(allVersions: true).reduce(0) {
+      $0 + ($1.map.kind == .file ? $1.map.size : 0)
+    }
+  }
+
+  /// Whether the transcripts of sessions are still where they were read, for files of a host.
+  public func transcriptPresence(host: String) throws(StoreError) -> [String: Bool] {
+    var presence: [String: Bool] = [:]
+    for original in try originals() where original.name.host == host {
+      let format = SourceFormat.format(ofName: original.name.path)
+      guard original.map.kind == .file, format == .projects || format == .codex else { continue }
+      let stem = original.name.path.split(separator: "/").last?.dropLast(".jsonl".count) ?? ""
+      // A rollout's name ends in the id of its session.
+      let session = String(format == .codex ? stem.suffix(36) : stem)
+      presence[session] = original.presence != .gone || presence[session] == true
+    }
+    return presence
+  }
+
   /// The bytes of an original.
   public func bytes(of original: Original) throws(StoreError) -> OriginalBytes {
     try OriginalBytes(self, original.name, original.map)

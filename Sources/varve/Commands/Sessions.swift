@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Varve
+import VarveSources
 
 struct Sessions: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "List sessions, the latest first.")
@@ -28,7 +29,10 @@ struct Sessions: ParsableCommand {
     let shown = all.prefix(limit)
     if json.json {
       var rows: [JSON] = []
-      for session in shown { rows.append(row(session, try title(session, snapshot))) }
+      let presence = try snapshot.transcriptPresence(host: SourceHost.name)
+      for session in shown {
+        rows.append(row(session, try title(session, snapshot), presence[session.name]))
+      }
       JSON.object([
         ("sessions", .array(rows)), ("count", .int(all.count)), ("next", .null),
       ]).print()
@@ -68,7 +72,9 @@ struct Sessions: ParsableCommand {
     }
   }
 
-  private func row(_ session: ActivitySummary, _ title: String?) -> JSON {
+  private func row(
+    _ session: ActivitySummary, _ title: String?, _ isPresent: Bool?
+  ) -> JSON {
     var seconds: JSON = .null
     if let first = session.first, let last = session.last {
       let (difference, isOverflow) = last.subtractingReportingOverflow(first)
@@ -81,7 +87,8 @@ struct Sessions: ParsableCommand {
       ("id", .string(session.name)), ("title", .text(title)), ("project", .text(session.project)),
       ("started", .time(session.first)), ("ended", .time(session.last)),
       ("durationSeconds", seconds), ("occurrences", .int(session.occurrences)),
-      ("errors", .int(session.errors)), ("sourcePresent", .null), ("resume", .text(resume)),
+      ("errors", .int(session.errors)), ("sourcePresent", isPresent.map { .bool($0) } ?? .null),
+      ("resume", .text(resume)),
     ])
   }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Varve
+import VarveSources
 
 struct Stats: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,6 +15,7 @@ struct Stats: ParsableCommand {
     let snapshot = try storeArguments.openForReading().snapshot()
     let sums = try snapshot.statistics()
     let digest = try snapshot.digest()
+    let sourceBytes = try snapshot.sourceByteCount()
     let rows: [(String, JSON)] = [
       ("messages", .int(sums.messages)), ("occurrences", .int(sums.occurrences)),
       ("echoes", .int(sums.echoes)), ("errors", .int(sums.errors)),
@@ -22,7 +24,7 @@ struct Stats: ParsableCommand {
       ("indexes", .int(sums.indexes)), ("storeBytes", .int(sums.storeBytes)),
       ("segmentBytes", .int(sums.segmentBytes)), ("indexBytes", .int(sums.indexBytes)),
       ("contentBytes", .int(sums.contentBytes)), ("occurrenceBytes", .int(sums.occurrenceBytes)),
-      ("sourceBytes", .int(sums.sourceBytes)), ("generation", .int(snapshot.generation)),
+      ("sourceBytes", .int(sourceBytes)), ("generation", .int(snapshot.generation)),
       ("digest", .string("\(digest)")),
     ]
     if json.json { return JSON.object(rows).print() }
