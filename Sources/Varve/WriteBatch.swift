@@ -125,10 +125,7 @@ public struct WriteBatch: Sendable {
   ///   for the committing thread anyway. Part of it is done again if some of the batch is in the
   ///   store already.
   public mutating func prepare(withDigests: Bool = false) {
-    if hashes.isEmpty {
-      var generator = SystemRandomNumberGenerator()
-      seed = (generator.next(), generator.next())
-    }
+    if hashes.isEmpty { seed = CommitSeed.next() }
     hashes.reserveCapacity(rows.count)
     identities.reserveCapacity(rows.count)
     for index in hashes.count..<rows.count {

@@ -17,12 +17,15 @@ package enum Recovery {
   package static func tailFile(
     _ paths: StorePaths, _ fileSystem: any FileSystem, storeID: StoreID
   ) -> TailFile? {
-    (try? fileSystem.open(paths.tail)).flatMap { self.tail(in: $0, storeID: storeID) }
+    guard let file = try? fileSystem.open(paths.tail),
+      (try? file.byteCount()) == UInt64(TailFile.byteCount)
+    else { return nil }
+    return tail(in: file, storeID: storeID)
   }
 
   /// Decodes TAIL; nil if it is damaged, or of another store.
   static func tail(in file: any ReadableFile, storeID: StoreID) -> TailFile? {
-    guard let bytes = try? file.read(at: 0, count: TailFile.byteCount + 1),
+    guard let bytes = try? file.read(at: 0, count: TailFile.byteCount),
       let tail = try? TailFile(bytes.rawSpan), tail.storeID == storeID
     else { return nil }
     return tail

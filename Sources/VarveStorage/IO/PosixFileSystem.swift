@@ -8,6 +8,7 @@ import CVarve
 #else
   import Glibc
 #endif
+import Synchronization
 
 /// The file system of the machine.
 package struct PosixFileSystem: FileSystem {
@@ -263,7 +264,21 @@ private final class PosixFile: WritableFile {
 /// The lock of an open file description; the kernel drops it when a process dies.
 private final class PosixLock: FileLock {
   private let file: PosixFile
-  private static let holderByteCount = 121
+  private let known = Mutex(Line(""))
+
+  /// What a holder writes into the file: its name, filled up to a fixed length.
+  private struct Line {
+    static let byteCount = 121
+    let holder: String
+    let bytes: [UInt8]
+
+    init(_ holder: String) {
+      self.holder = holder
+      let text = holder.utf8.prefix(Self.byteCount - 1)
+      let blanks = repeatElement(UInt8(0x20), count: Self.byteCount - 1 - text.count)
+      bytes = Array(text) + blanks + [0x0A]
+    }
+  }
 
   init(_ file: PosixFile) { self.file = file }
 
@@ -275,12 +290,11 @@ private final class PosixLock: FileLock {
       throw StorageError(.system(code), path: file.path, doing: "lock")
     }
     // Only for the message that a waiting writer prints; nobody trusts it.
-    let text = Array(holder.utf8.prefix(Self.holderByteCount - 1))
-    let blanks = [UInt8](repeating: 0x20, count: Self.holderByteCount - 1 - text.count)
-    let padded = text + blanks + [0x0A]
-    if (try? file.read(at: 0, count: Self.holderByteCount)) != padded {
-      try? file.overwrite(padded, at: 0)
+    let line = known.withLock { known in
+      if known.holder != holder { known = Line(holder) }
+      return known.bytes
     }
+    if (try? file.read(at: 0, count: Line.byteCount)) != line { try? file.overwrite(line, at: 0) }
     return true
   }
 
