@@ -19,15 +19,18 @@ let package = Package(
       name: "CSQLite", pkgConfig: "sqlite3",
       providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
     .target(
+      name: "CPhysics", linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("lz4")]),
+    .target(
       name: "VarveBenchRivals", dependencies: ["CSQLite"], swiftSettings: settings),
     .executableTarget(
       name: "VarveBench",
       dependencies: [
-        "VarveBenchRivals",
+        "VarveBenchRivals", "CPhysics",
         .product(name: "Varve", package: "Varve"),
         .product(name: "VarveSources", package: "Varve"),
       ],
       swiftSettings: settings),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

@@ -51,7 +51,8 @@ import VarveTestSupport
     return Date().timeIntervalSince(start)
   }
 
-  @Test("New lines and new files are there within seconds; the end is clean", .timeLimit(.minutes(1)))
+  @Test(
+    "New lines and new files are there within seconds; the end is clean", .timeLimit(.minutes(1)))
   func followsSources() throws {
     let world = try World()
     try world.history(#"{"display":"one","timestamp":1767323045678}"# + "\n")

@@ -9,6 +9,7 @@ enum Bench {
   static var menu: [(name: String, what: String, run: (Arguments) throws -> [Figure])] {
     [
       ("corpus", "write the seeded corpus to --out", Workloads.corpus),
+      ("physics", "parsing, hashing, compressing the corpus, each alone", Workloads.physics),
       ("ingest", "JSONL file into a new store, everything durable, no full text", Workloads.ingest),
       ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
       ("open", "open a store and answer a first query", Workloads.open),

@@ -56,6 +56,16 @@ enum System {
     return times
   }
 
+  /// A whole file with zero bytes behind it.
+  static func readFile(_ path: String, padding: Int) -> [UInt8] {
+    let size = Int(fileSize(path))
+    var bytes = [UInt8](repeating: 0, count: size + padding)
+    guard let file = unsafe fopen(path, "r") else { return bytes }
+    let got = unsafe bytes.withUnsafeMutableBytes { unsafe fread($0.baseAddress, 1, size, file) }
+    unsafe fclose(file)
+    return got == size ? bytes : [UInt8](repeating: 0, count: padding)
+  }
+
   static func writeFile(_ path: String, _ body: ((UnsafeRawBufferPointer) -> Void) -> Void) {
     guard let file = unsafe fopen(path, "w") else { return }
     body { chunk in _ = unsafe fwrite(chunk.baseAddress, 1, chunk.count, file) }
