@@ -3,8 +3,8 @@
 import Synchronization
 import VarveFormat
 
-/// Fresh seeds without a system call for each: the salt function of a counter, under a secret that lives
-/// as long as the process.
+/// Fresh seeds without a system call for each: the salt function of a counter, under a secret that
+/// lives as long as the process.
 enum CommitSeed {
   private static let counter = Atomic<UInt64>(0)
   private static let secret: (UInt64, UInt64) = {

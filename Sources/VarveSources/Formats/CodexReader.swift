@@ -1,9 +1,10 @@
-// Rollouts of the OpenAI Codex CLI: `sessions/**/rollout-*.jsonl`. Format-spec chapter 10, CON-45 to
-// CON-48.
+// Rollouts of the OpenAI Codex CLI: `sessions/**/rollout-*.jsonl`. Format-spec chapter 10, CON-45
+// to CON-48.
 
 import VarveFormat
 
-/// Reads rollouts line by line; remembers the session, its folder and which tool a result belongs to.
+/// Reads rollouts line by line; remembers the session, its folder and which tool a result belongs
+/// to.
 struct CodexReader: RecordReader {
   var phase: StaticString { "codex" }
   static var version: Int { 1 }

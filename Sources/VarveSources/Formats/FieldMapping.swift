@@ -58,7 +58,8 @@ public struct FieldMapping: Sendable, Equatable {
       + ";" + timeFormat.rawValue
   }
 
-  /// Tells mappings apart in watermarks, so that a file is read again under another one; 0 if plain.
+  /// Tells mappings apart in watermarks, so that a file is read again under another one; 0 if
+  /// plain.
   var fingerprint: Int {
     guard !isPlain else { return 0 }
     // FNV-1a, cut to 31 bits.

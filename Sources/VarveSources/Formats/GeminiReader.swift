@@ -1,5 +1,5 @@
-// Chats of the Gemini CLI: one JSON file that is rewritten with every turn, or lines that update each
-// other. Format-spec chapter 10, CON-49 to CON-51.
+// Chats of the Gemini CLI: one JSON file that is rewritten with every turn, or lines that update
+// each other. Format-spec chapter 10, CON-49 to CON-51.
 
 import VarveFormat
 
@@ -20,7 +20,7 @@ struct GeminiReader: RecordReader, WholeFileReader {
     project = Self.folder(path).flatMap(context.project(ofFolder:)) ?? []
   }
 
-  /// The folder of a project: `tmp/<folder>/…`.
+  /// The folder of a project: `tmp/<folder>/...`.
   static func folder(_ path: String) -> [UInt8]? {
     let parts = path.split(separator: "/")
     guard let tmp = parts.firstIndex(of: "tmp"), tmp + 1 < parts.count else { return nil }

@@ -32,8 +32,8 @@ struct SourceListing {
 
 /// Recognises sources by what they hold.
 public enum HomeLayout {
-  /// Whether a folder is a home: it holds `history.jsonl`, `projects` or `debug`, or what the Codex or the
-  /// Gemini CLI keeps.
+  /// Whether a folder is a home: it holds `history.jsonl`, `projects` or `debug`, or what the Codex
+  /// or the Gemini CLI keeps.
   public static func isHome(_ folder: String) -> Bool {
     ["history.jsonl", "projects", "debug", "archived_sessions"].contains {
       SourceStatus(path: folder + "/" + $0) != nil

@@ -1,5 +1,5 @@
-// Finds credentials in text by rules, in one pass and linear time: THREATS 14. Nothing is changed in the
-// store; what is shown or handed on can be redacted.
+// Finds credentials in text by rules, in one pass and linear time: THREATS 14. Nothing is changed
+// in the store; what is shown or handed on can be redacted.
 
 import VarveFormat
 
@@ -142,7 +142,7 @@ public enum SecretScanner {
   private static let ending = Array("-----END ".utf8)
   private static let keyByteCountMax = 64 << 10
 
-  /// From `-----BEGIN … PRIVATE KEY` to the end of the line that ends it.
+  /// From `-----BEGIN ... PRIVATE KEY` to the end of the line that ends it.
   private static func privateKey(_ text: RawSpan, _ at: Int) -> Range<Int>? {
     guard starts(text, at, begin) else { return nil }
     let header = at + begin.count
