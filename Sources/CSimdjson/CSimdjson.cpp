@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 #include <simdjson.h>
 #include <vector>
 
@@ -12,7 +13,7 @@ using namespace simdjson;
 
 namespace {
 
-enum class failure { none, not_json, not_utf8, too_deep };
+enum class failure { none, not_json, not_utf8, too_deep, too_many };
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -178,6 +179,7 @@ struct csimdjson_parser {
     if (error != SUCCESS) return failure::not_json;
     positions = indexer->structural_indexes.get();
     position_count = indexer->n_structural_indexes;
+    if (position_count > CSIMDJSON_POSITIONS) return failure::too_many;
     // Each value has a position of its own.
     if (nodes.size() < position_count + 1) nodes.resize(position_count + position_count / 2 + 16);
     nodes[0] = csimdjson_node{};
@@ -193,13 +195,19 @@ void csimdjson_destroy(csimdjson_parser *parser) { delete parser; }
 
 int csimdjson_parse(csimdjson_parser *parser, const uint8_t *bytes, size_t count,
                     const csimdjson_node **nodes, size_t *node_count) {
-  const failure result = parser->parse(bytes, count);
+  failure result = failure::too_many;
+  try {
+    result = parser->parse(bytes, count);
+  } catch (const std::bad_alloc &) {
+    // No exception may pass into another language; the document is too large for this machine.
+  }
   *nodes = parser->nodes.data();
   *node_count = result == failure::none ? size_t(parser->next_node - parser->nodes.data()) : 0;
   switch (result) {
   case failure::none: return 0;
   case failure::not_utf8: return 2;
   case failure::too_deep: return 3;
+  case failure::too_many: return 4;
   default: return 1;
   }
 }

@@ -41,6 +41,8 @@ struct CommitPipeline {
       }
     } catch {
       writer.rewind(to: mark)
+      // Records that were encoded before the failure belong to no commit.
+      builder = RecordBlockBuilder()
       throw error
     }
     if output.count > 0 {

@@ -38,11 +38,12 @@ csimdjson_parser *csimdjson_create(void);
 void csimdjson_destroy(csimdjson_parser *parser);
 
 // Parses `count` bytes, behind which `CSIMDJSON_PADDING` more are readable. Returns 0 and the nodes,
-// which stay valid until the next call, or a code: 1 not JSON, 2 not UTF-8, 3 too deep.
+// which stay valid until the next call, or a code: 1 not JSON, 2 not UTF-8, 3 too deep,
+// 4 more brackets, commas, colons and values than CSIMDJSON_POSITIONS.
 int csimdjson_parse(csimdjson_parser *parser, const uint8_t *bytes, size_t count,
                     const csimdjson_node **nodes, size_t *node_count);
 
-enum { CSIMDJSON_PADDING = 64, CSIMDJSON_DEPTH = 512 };
+enum { CSIMDJSON_PADDING = 64, CSIMDJSON_DEPTH = 512, CSIMDJSON_POSITIONS = 8 << 20 };
 
 #ifdef __cplusplus
 }

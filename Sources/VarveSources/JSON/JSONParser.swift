@@ -9,6 +9,7 @@ package enum JSONFailure: String, Sendable {
   case notJSON = "not a JSON object"
   case notUTF8 = "invalid UTF-8"
   case tooDeep = "nesting too deep"
+  case tooMany = "too many values"
 }
 
 /// Parses lines, reusing its memory. Not for several threads at once.
@@ -47,6 +48,7 @@ package enum JSONFailure: String, Sendable {
     case 0: return buffer.load(UInt8.self, at: range.lowerBound) == 0xEF ? .notJSON : nil
     case 2: return .notUTF8
     case 3: return .tooDeep
+    case 4: return .tooMany
     default: return .notJSON
     }
   }

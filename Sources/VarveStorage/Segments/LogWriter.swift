@@ -131,9 +131,10 @@ package final class LogWriter {
     if !hasCleaned { try clean() }
   }
 
-  /// What TAIL says. The file stays open, as it is only ever overwritten; should somebody have
-  /// replaced it, the size of the segment or CURRENT show what else was written.
+  /// What TAIL says. The file stays open, as it is only ever overwritten, unless somebody has
+  /// removed or replaced it: others would never see what is written to a file without a name.
   private func tailOnDisk() -> TailFile? {
+    if let known = tailFile, !fileSystem.isStill(known, at: paths.tail) { tailFile = nil }
     guard let tailFile else {
       return Recovery.tailFile(paths, fileSystem, storeID: version.manifest.storeID)
     }
@@ -184,8 +185,14 @@ package final class LogWriter {
         id: id, state: .active, byteCount: UInt64(FileHeader.byteCount),
         firstSequence: manifest.nextSequence, recordCount: 0, digest: .zero))
     manifest.indexedEnd = LogPosition(segment: id, offset: UInt64(FileHeader.byteCount))
-    try publish(manifest, newActive: file)
-    if let void { try fileSystem.unlink(paths.segment(void)) }
+    do throws(StorageError) {
+      try publish(manifest, newActive: file)
+      if let void { try fileSystem.unlink(paths.segment(void)) }
+    } catch {
+      // The tail in memory may name a segment that is not the active one any more.
+      isPoisoned = true
+      throw error
+    }
     // Rows of the tail name places in the old segment: read them again from the new one.
     tail = TailRows(firstSequence: manifest.nextSequence)
     history = .init(commitNumber: manifest.commitNumber, digest: manifest.historyDigest)
