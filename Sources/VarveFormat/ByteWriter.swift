@@ -63,12 +63,6 @@ package struct ByteWriter: Sendable {
     write(span)
   }
 
-  /// Appends zero bytes until the count is a multiple of an alignment.
-  @inlinable
-  package mutating func pad(to alignment: Int) {
-    while bytes.count % alignment != 0 { bytes.append(0) }
-  }
-
   /// Replaces four bytes that were written before, used for checksums.
   @inlinable
   package mutating func patch(_ value: UInt32, at offset: Int) {

@@ -42,21 +42,16 @@ struct GeminiReader: RecordReader, WholeFileReader {
     _ buffer: RawSpan, _ file: Range<Int>, _ info: WholeFile, into sink: inout RecordSink
   ) {
     sink.countLine()
-    let text = trimBlanks(buffer, file)
-    let place = RecordSink.Place(line: 0, offset: 0, length: UInt64(file.count))
-    guard !text.isEmpty else { return sink.skip(place, "empty file") }
-    if let failure = parser.parse(buffer, text) { return sink.skip(place, failure.rawValue) }
-    let document = JSONDocument(parser, line: buffer.extracting(text))
+    guard let document = LineParser.whole(parser, buffer, file, &sink) else { return }
     let root = document.root
-    guard document.hasValidEscapes(), root.kind == .object || root.kind == .array else {
-      return sink.skip(place, JSONFailure.notJSON.rawValue)
-    }
+    let start = trimBlanks(buffer, file).lowerBound
+    let place = RecordSink.Place(line: 0, offset: 0, length: UInt64(file.count))
     noteHeader(document, root)
     let list = root.kind == .array ? root : document.member(root, "messages")
     guard let list, list.kind == .array else {
       return emitSlice(.raw, document, root, place, &sink)
     }
-    readList(document, list, start: text.lowerBound, line: 0, &sink)
+    readList(document, list, start: start, line: 0, &sink)
   }
 
   private mutating func readList(

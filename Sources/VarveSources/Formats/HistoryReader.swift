@@ -129,6 +129,31 @@ enum LineParser {
     return document
   }
 
+  /// Parses a file as one object or list; otherwise skips it with the reason. The document begins
+  /// behind the file's leading blanks.
+  @_lifetime(copy buffer)
+  static func whole(
+    _ parser: JSONParser, _ buffer: RawSpan, _ file: Range<Int>, _ sink: inout RecordSink
+  ) -> JSONDocument? {
+    let text = trimBlanks(buffer, file)
+    let place = RecordSink.Place(line: 0, offset: 0, length: UInt64(file.count))
+    guard !text.isEmpty else {
+      sink.skip(place, "empty file")
+      return nil
+    }
+    if let failure = parser.parse(buffer, text) {
+      sink.skip(place, failure.rawValue)
+      return nil
+    }
+    let document = JSONDocument(parser, line: buffer.extracting(text))
+    let isContainer = document.root.kind == .object || document.root.kind == .array
+    guard isContainer, document.hasValidEscapes() else {
+      sink.skip(place, JSONFailure.notJSON.rawValue)
+      return nil
+    }
+    return document
+  }
+
   /// Interns a non-empty string member; -1 if there is none.
   static func text(
     _ document: JSONDocument, _ node: JSONParser.Node, _ name: StaticString,

@@ -123,11 +123,4 @@ package struct RecordSink {
       if lastEmitted == place.offset { drop(error.detail) } else { skip(place, error.detail) }
     }
   }
-
-  /// Starts an empty batch; texts of `base` have to be interned again.
-  package mutating func takeBatch() -> WriteBatch {
-    let full = batch
-    batch = WriteBatch()
-    return full
-  }
 }

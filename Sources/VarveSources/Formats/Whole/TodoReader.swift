@@ -22,23 +22,21 @@ struct TodoReader: WholeFileReader {
     _ buffer: RawSpan, _ file: Range<Int>, _ info: WholeFile, into sink: inout RecordSink
   ) {
     sink.countLine()
-    let text = trimBlanks(buffer, file)
-    let place = RecordSink.Place(line: 0, offset: 0, length: UInt64(file.count))
-    guard !text.isEmpty else { return sink.skip(place, "empty file") }
-    if let failure = parser.parse(buffer, text) { return sink.skip(place, failure.rawValue) }
-    let document = JSONDocument(parser, line: buffer.extracting(text))
+    guard let document = LineParser.whole(parser, buffer, file, &sink) else { return }
     let root = document.root
-    guard document.hasValidEscapes(), root.kind == (isTask ? .object : .array) else {
+    let start = trimBlanks(buffer, file).lowerBound
+    guard root.kind == (isTask ? .object : .array) else {
+      let place = RecordSink.Place(line: 0, offset: 0, length: UInt64(file.count))
       return sink.skip(place, JSONFailure.notJSON.rawValue)
     }
-    if isTask { return readItem(document, root, text.lowerBound, 0, info, &sink) }
+    if isTask { return readItem(document, root, start, 0, info, &sink) }
     var part = 0
     var index = root.index + 1
     while index < root.next {
       let item = document.node(index)
       index = item.next
       guard part < Limits.partCount else { return sink.drop("too many parts") }
-      readItem(document, item, text.lowerBound, part, info, &sink)
+      readItem(document, item, start, part, info, &sink)
       part += 1
     }
     if part == 0 { sink.drop("empty list") }
