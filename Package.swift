@@ -46,7 +46,10 @@ let package = Package(
       name: "VarveStorage", dependencies: ["VarveFormat", "CVarve", crypto],
       swiftSettings: settings),
     .target(
-      name: "Varve", dependencies: ["VarveStorage", "VarveFormat"], swiftSettings: settings),
+      name: "VarveSearch", dependencies: ["VarveFormat", "CVarve"], swiftSettings: settings),
+    .target(
+      name: "Varve", dependencies: ["VarveStorage", "VarveSearch", "VarveFormat"],
+      swiftSettings: settings),
 
     // What reads the world, and the command line.
     .target(
@@ -68,6 +71,9 @@ let package = Package(
       name: "varve-crash-sweep",
       dependencies: ["Varve", "VarveStorage", "VarveFormat", "VarveTestSupport"],
       path: "Tests/CrashSweep", swiftSettings: settings),
+    .executableTarget(
+      name: "varve-conformance", dependencies: ["Varve", "VarveSources", "VarveFormat"],
+      path: "Tests/Conformance", swiftSettings: settings),
     .testTarget(
       name: "VarveFormatTests", dependencies: ["VarveFormat", "VarveTestSupport"],
       swiftSettings: settings),

@@ -61,6 +61,7 @@ public enum Forensics {
         case .current: try current(file, &inspection)
         case .tail: try tail(file, &inspection)
         case .index: try index(file, header, &inspection)
+        case .fullText: try fullText(file, header, &inspection)
         }
       } catch {
         inspection.problem = StoreError(error).description
@@ -194,10 +195,29 @@ public enum Forensics {
     let sections = try inFile(file.path, "read section table") { () throws(FormatError) in
       try IndexLayout.sections(region.bytes)
     }
+    list(sections, &inspection)
+    let index = try IndexFile(region, path: file.path, firstSequence: 1, storeID: header.storeID)
+    try index.verify()
+  }
+
+  private static func fullText(
+    _ file: any ReadableFile, _ header: FileHeader, _ inspection: inout Inspection
+  ) throws(StorageError) {
+    let region = try file.map()
+    let sections = try inFile(file.path, "read section table") { () throws(FormatError) in
+      try IndexLayout.sections(region.bytes)
+    }
+    list(sections, &inspection)
+    try FullTextFile(region, path: file.path, storeID: header.storeID).verify()
+  }
+
+  private static func list(_ sections: [SectionEntry], _ inspection: inout Inspection) {
     for section in sections {
       var name = "\(section.kind)"
       if section.kind == .tree || section.kind == .filter {
         name += TreeKind(rawValue: section.sub).map { " \($0)" } ?? " \(section.sub)"
+      } else if section.kind == .fieldLengths || section.kind == .fieldValues {
+        name += " \(section.extra)"
       } else if section.kind == .column {
         name += ColumnID(rawValue: section.sub).map { " \($0)" } ?? " \(section.sub)"
       }
@@ -212,7 +232,5 @@ public enum Forensics {
           ),
         ])
     }
-    let index = try IndexFile(region, path: file.path, firstSequence: 1, storeID: header.storeID)
-    try index.verify()
   }
 }

@@ -5,8 +5,13 @@ package import VarveStorage
 /// A fixed view of a store. Cheap to take and to copy; it keeps the files it needs while it lives.
 public struct Snapshot: Sendable {
   package let view: StoreView
+  /// What searches of the store share.
+  let searching: SearchCache
 
-  init(_ view: StoreView) { self.view = view }
+  init(_ view: StoreView, searching: SearchCache = SearchCache()) {
+    self.view = view
+    self.searching = searching
+  }
 
   /// Generation of the manifest.
   public var generation: UInt64 { view.version.manifest.generation }

@@ -22,6 +22,7 @@ public final class Store: Sendable {
   private let writing: Mutex<Writing>
   private let queue = CommitQueue()
   private let reading: Mutex<StoreView?>
+  private let searching = SearchCache()
   private let holder: String
   private let registration: WriterRegistry.Registration?
 
@@ -285,7 +286,7 @@ public final class Store: Sendable {
       reading.withLock { $0 = fresh }
       return fresh
     }
-    return Snapshot(view)
+    return Snapshot(view, searching: searching)
   }
 
   /// The writer's own state, if nobody else wrote since.

@@ -1,6 +1,7 @@
 // The one error of the engine: what failed, where, and what to do about it.
 
 @_exported public import VarveFormat
+import VarveSearch
 import VarveStorage
 
 /// Why an operation of a store failed.
@@ -31,6 +32,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     case ambiguous
     /// The progress hook asked to stop.
     case cancelled
+    /// A search or setting is not valid; the text is the code that clients know.
+    case request(String)
   }
 
   /// What kind of failure it is.
@@ -68,6 +71,13 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
       detail = "\(error.doing): \(format.code)"
     } else {
       detail = error.doing
+    }
+  }
+
+  init(_ error: SearchError) {
+    switch error {
+    case .request(let name, let message): self.init(.request(name), detail: message)
+    case .damaged(let format): self.init(.damaged, detail: "search: \(format.code)")
     }
   }
 

@@ -59,6 +59,11 @@ private struct Verifier {
       report.bytes += UInt64(index.byteCount)
       note(Self.failure { () throws(StorageError) in try index.verify() })
     }
+    for file in view.version.fullTexts {
+      report.files += 1
+      report.bytes += UInt64(file.byteCount)
+      note(Self.failure { () throws(StorageError) in try file.verify() })
+    }
     verifySealed()
     try verifyLog(isCancelled: isCancelled)
     verifyCounts()

@@ -12,6 +12,8 @@ public enum FileKind: UInt8, Sendable, CaseIterable {
   case tail = 4
   /// An index of B+trees and columns, `*.vbt`.
   case index = 5
+  /// A full-text index, `*.vft`.
+  case fullText = 6
 }
 
 /// The header that opens every file.

@@ -1,7 +1,7 @@
 // How an index file is put together: sections, their table, the trailer. Chapter 5, BTR-25 to
 // BTR-34.
 
-/// What a section of an index holds; numbers are never reused.
+/// What a section of an index or of a full-text file holds; numbers are never reused.
 package enum SectionKind: UInt8, Sendable, CaseIterable {
   /// Sorted distinct texts.
   case dictionary = 1
@@ -15,6 +15,29 @@ package enum SectionKind: UInt8, Sendable, CaseIterable {
   case blockMap = 5
   /// Sums over the index.
   case statistics = 6
+
+  // Full-text files, chapter 6. `SectionEntry.sub` is 0 there.
+
+  /// Digest of the settings, first sequence, occurrences and documents covered.
+  case summary = 32
+  /// Names of the searchable attributes of metadata, as a dictionary.
+  case attributes = 33
+  /// Sequence of each document, less the first, as a column.
+  case documents = 34
+  /// Words of each document in one attribute, as a column; `extra` is the attribute.
+  case fieldLengths = 35
+  /// The dictionary of terms.
+  case terms = 36
+  /// The trigrams of its terms.
+  case trigrams = 37
+  /// Documents and positions of each term.
+  case postings = 38
+  /// CRC-32C of each piece of the postings.
+  case postingsChecksums = 40
+  /// Values of a declared metadata field; `extra` is its place in the field names.
+  case fieldValues = 42
+  /// Names of the declared metadata fields, as a dictionary.
+  case fieldNames = 43
 }
 
 /// Columns of an index. Text fields have the number of their `TextField`.

@@ -33,4 +33,10 @@ public enum Limits {
   public static let partCount = (1 << 16) - 1
   /// Largest value of a fact, in bytes; a key is bounded like a field (SEG-24).
   public static let factByteCount = 64 << 20
+  /// Longest term of a full-text index, in bytes (INV-40).
+  public static let termByteCount = 250
+  /// Positions of an attribute that are indexed (INV-41).
+  public static let positionCount = 1 << 16
+  /// Searchable attributes of a full-text file (INV-42).
+  public static let attributeCount = 1 << 16
 }

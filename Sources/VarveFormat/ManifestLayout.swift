@@ -58,6 +58,32 @@ package struct IndexEntry: Equatable, Sendable {
   }
 }
 
+/// A full-text file as a manifest lists it.
+package struct FullTextEntry: Equatable, Sendable {
+  package var id: UInt64
+  package var firstSequence: UInt64
+  package var recordCount: UInt64
+  package var byteCount: UInt64
+  /// Digest of its header and section table (INV-4).
+  package var digest: ContentHash
+  /// Digest of the settings that its tokens depend on (INV-5).
+  package var settings: ContentHash
+
+  package init(
+    id: UInt64, firstSequence: UInt64, recordCount: UInt64, byteCount: UInt64,
+    digest: ContentHash, settings: ContentHash
+  ) {
+    self.id = id
+    self.firstSequence = firstSequence
+    self.recordCount = recordCount
+    self.byteCount = byteCount
+    self.digest = digest
+    self.settings = settings
+  }
+
+  package var nextSequence: UInt64 { firstSequence + recordCount }
+}
+
 /// A place in the log.
 package struct LogPosition: Equatable, Hashable, Sendable {
   package var segment: UInt64
@@ -89,6 +115,9 @@ package struct Manifest: Equatable, Sendable {
   package var nextIndexID: UInt64
   package var segments: [SegmentEntry]
   package var indexes: [IndexEntry]
+  /// Full-text files; what they cover begins with the first sequence and may end before the indexes
+  /// do.
+  package var fullTexts: [FullTextEntry] = []
 
   package init(
     storeID: StoreID, generation: UInt64, previous: ContentHash, time: Int64,
@@ -140,6 +169,17 @@ package struct Manifest: Equatable, Sendable {
       writer.write(entry.recordCount)
       writer.write(entry.level)
       entry.digest.write(to: &writer)
+    }
+    // MAN-20: absent where there are none, as in manifests before full text.
+    if !fullTexts.isEmpty {
+      writer.write(UInt32(fullTexts.count))
+      for entry in fullTexts {
+        for value in [entry.id, entry.byteCount, entry.firstSequence, entry.recordCount] {
+          writer.write(value)
+        }
+        entry.digest.write(to: &writer)
+        entry.settings.write(to: &writer)
+      }
     }
     writer.write(Checksum.crc32c(writer.bytes.rawSpan))
     return writer.bytes
@@ -196,8 +236,36 @@ package struct Manifest: Equatable, Sendable {
       indexes[indexes.count - 1].level = try reader.read()
       indexes[indexes.count - 1].digest = try reader.readHash()
     }
+    if reader.remaining > 0 { try readFullTexts(&reader) }
     try reader.expectEnd()
     try checkOrder()
+  }
+
+  private mutating func readFullTexts(_ reader: inout ByteReader) throws(FormatError) {
+    let at = reader.offset
+    let count = Int(try reader.read(UInt32.self))
+    guard count > 0, count <= Limits.manifestEntryCount else {
+      throw FormatError(.outOfBounds, at: at)
+    }
+    var next = segments.first?.firstSequence ?? 1
+    for _ in 0..<count {
+      let at = reader.offset
+      var entry = FullTextEntry(
+        id: try reader.read(), firstSequence: 0, recordCount: 0, byteCount: try reader.read(),
+        digest: .zero, settings: .zero)
+      entry.firstSequence = try reader.read()
+      entry.recordCount = try reader.read()
+      entry.digest = try reader.readHash()
+      entry.settings = try reader.readHash()
+      // MAN-21: gapless from the first sequence, all by the same settings, no further than the
+      // indexes.
+      guard entry.firstSequence == next, entry.recordCount <= Limits.indexRecordCount,
+        entry.recordCount <= nextSequence - min(next, nextSequence),
+        fullTexts.first.map({ $0.settings == entry.settings }) ?? true
+      else { throw FormatError(.outOfOrder, at: at) }
+      next += entry.recordCount
+      fullTexts.append(entry)
+    }
   }
 
   /// MAN-6 and MAN-7: sequences of segments and indexes are gapless and ascend.

@@ -1,4 +1,4 @@
-// Shims for what Swift cannot say: full sync, file locks, hardware CRC-32C. No logic.
+// Shims for what Swift cannot say: full sync, file locks, hardware CRC-32C; a table of Unicode.
 #ifndef CVARVE_H
 #define CVARVE_H
 
@@ -80,5 +80,12 @@ static inline uint32_t cvarve_crc32c(uint32_t crc, const void *bytes, size_t cou
 #endif
   return crc;
 }
+
+// The compatibility decomposition of a code point: place in a pool << 8 | number of scalars; 0 for
+// none. Hangul syllables are not in the table.
+uint32_t cvarve_decomposition(uint32_t code);
+
+// One scalar of the pool.
+uint32_t cvarve_decomposition_scalar(uint32_t place);
 
 #endif

@@ -25,6 +25,7 @@ package struct IndexRebuilder {
     let old = try manifests.manifest(current.header.number, digest: current.digest)
     var manifest = old
     manifest.indexes = []
+    manifest.fullTexts = []
     let bare = try Version.open(
       manifest, digest: current.digest, paths: paths, fileSystem: fileSystem, reusing: nil)
     var state = State(version: bare, rows: TailRows(firstSequence: 1), manifest: manifest)
@@ -54,6 +55,7 @@ package struct IndexRebuilder {
     _ = try manifests.publish(manifest)
     try manifests.removeOld(newest: manifest.generation)
     for entry in old.indexes { try fileSystem.unlink(paths.index(entry.id)) }
+    for entry in old.fullTexts { try fileSystem.unlink(paths.fullText(entry.id)) }
   }
 
   private func takeLock(_ waitMilliseconds: Int) throws(StorageError) -> any FileLock {

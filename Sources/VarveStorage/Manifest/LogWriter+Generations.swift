@@ -119,6 +119,59 @@ extension LogWriter {
     return true
   }
 
+  /// Publishes full-text files in place of others that cover the same range; true if it did. An
+  /// empty list of inputs appends behind the last file.
+  ///
+  /// - Parameter inputs: identifiers of the files to replace, all of them current.
+  package func publishFullText(
+    replacing inputs: [UInt64], with made: [MadeFullText]
+  ) throws(StorageError) -> Bool {
+    precondition(lock != nil, "publishing needs the lock")
+    var manifest = version.manifest
+    let current = manifest.fullTexts
+    let first: Int
+    if let start = inputs.first {
+      guard let found = current.firstIndex(where: { $0.id == start }),
+        current[found...].prefix(inputs.count).map(\.id) == inputs
+      else { return false }
+      first = found
+    } else {
+      first = current.count
+    }
+    var entries: [FullTextEntry] = []
+    var next =
+      first > 0 ? current[first - 1].nextSequence : manifest.segments.first?.firstSequence ?? 1
+    for file in made {
+      guard file.summary.firstSequence == next else { return false }
+      next += file.summary.recordCount
+      let id = manifest.nextIndexID
+      manifest.nextIndexID += 1
+      entries.append(
+        FullTextEntry(
+          id: id, firstSequence: file.summary.firstSequence,
+          recordCount: file.summary.recordCount, byteCount: file.finished.byteCount,
+          digest: file.finished.digest, settings: file.summary.settings))
+    }
+    manifest.fullTexts.replaceSubrange(first..<(first + inputs.count), with: entries)
+    let isUniform = manifest.fullTexts.allSatisfy {
+      $0.settings == manifest.fullTexts[0].settings
+    }
+    guard isUniform, next <= manifest.nextSequence else { return false }
+    for (file, entry) in zip(made, entries) {
+      try fileSystem.rename(file.temporary, to: paths.fullText(entry.id))
+    }
+    do throws(StorageError) {
+      try fileSystem.syncDirectory(paths.indexes)
+      try publish(manifest, newActive: nil)
+      try writeTail()
+    } catch {
+      isPoisoned = true
+      throw error
+    }
+    for id in inputs { try fileSystem.unlink(paths.fullText(id)) }
+    return true
+  }
+
   /// Makes a manifest durable and current, and opens it.
   func publish(
     _ next: Manifest, newActive: (any WritableFile)?

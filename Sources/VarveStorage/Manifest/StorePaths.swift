@@ -23,6 +23,9 @@ package struct StorePaths: Sendable {
   }
   package func segment(_ id: UInt64) -> String { segments + "/" + Self.padded(id, 8) + ".vseg" }
   package func index(_ id: UInt64) -> String { indexes + "/" + Self.padded(id, 8) + ".vbt" }
+  package func fullText(_ id: UInt64) -> String {
+    indexes + "/" + Self.padded(id, 8) + ".vft"
+  }
   package func temporary(_ name: String) -> String { temporary + "/" + name }
 
   /// The number in a file's name, if it is a name that a store uses.

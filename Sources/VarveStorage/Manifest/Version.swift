@@ -10,10 +10,14 @@ package final class Version: Sendable {
   /// Oldest first.
   package let indexes: [IndexFile]
   package let segments: [UInt64: SegmentFile]
+  /// Full-text files, oldest first.
+  package let fullTexts: [FullTextFile]
 
   package init(
-    manifest: Manifest, digest: ContentHash, indexes: [IndexFile], segments: [UInt64: SegmentFile]
+    manifest: Manifest, digest: ContentHash, indexes: [IndexFile],
+    segments: [UInt64: SegmentFile], fullTexts: [FullTextFile] = []
   ) {
+    self.fullTexts = fullTexts
     self.manifest = manifest
     manifestDigest = digest
     self.indexes = indexes
@@ -65,7 +69,42 @@ package final class Version: Sendable {
       }
       indexes.append(index)
     }
-    return Version(manifest: manifest, digest: digest, indexes: indexes, segments: segments)
+    return Version(
+      manifest: manifest, digest: digest, indexes: indexes, segments: segments,
+      fullTexts: try openFullTexts(
+        manifest, paths: paths, fileSystem: fileSystem, reusing: previous))
+  }
+
+  private static func openFullTexts(
+    _ manifest: Manifest, paths: StorePaths, fileSystem: any FileSystem, reusing previous: Version?
+  ) throws(StorageError) -> [FullTextFile] {
+    var known: [String: FullTextFile] = [:]
+    for file in previous?.fullTexts ?? [] { known[file.path] = file }
+    var files: [FullTextFile] = []
+    for entry in manifest.fullTexts {
+      let path = paths.fullText(entry.id)
+      if let open = known[path], open.digest == entry.digest {
+        files.append(open)
+        continue
+      }
+      let file = try listed(path) { () throws(StorageError) in try fileSystem.open(path) }
+      guard try file.byteCount() == entry.byteCount else {
+        throw StorageError(
+          .corrupt, path: path, offset: try file.byteCount(),
+          doing: "the full-text file is not \(entry.byteCount) bytes long")
+      }
+      let opened = try FullTextFile(
+        try file.map(), path: path, storeID: manifest.storeID)
+      guard opened.digest == entry.digest, opened.summary.recordCount == entry.recordCount,
+        opened.summary.firstSequence == entry.firstSequence,
+        opened.summary.settings == entry.settings
+      else {
+        throw StorageError(
+          .corrupt, path: path, doing: "the full-text file is not the one in the manifest")
+      }
+      files.append(opened)
+    }
+    return files
   }
 
   private static func listed<T>(

@@ -294,6 +294,11 @@ package final class LogWriter {
       guard let id = StorePaths.number(name, suffix: ".vbt"), !listed.contains(id) else { continue }
       try fileSystem.unlink(paths.index(id))
     }
+    let texts = Set(version.manifest.fullTexts.map(\.id))
+    for name in try fileSystem.list(paths.indexes) {
+      guard let id = StorePaths.number(name, suffix: ".vft"), !texts.contains(id) else { continue }
+      try fileSystem.unlink(paths.fullText(id))
+    }
     let segments = Set(version.manifest.segments.map(\.id))
     for name in try fileSystem.list(paths.segments) {
       guard let id = StorePaths.number(name, suffix: ".vseg"), !segments.contains(id) else {

@@ -1,0 +1,284 @@
+// Puts committed text into full-text files: reads the log, hands contents to the index writer,
+// publishes what comes out. Works without the writer's lock and takes it to publish.
+
+import VarveFormat
+import VarveSearch
+import VarveStorage
+
+/// Runs independent pieces of work; the caller decides on which threads.
+public struct Concurrency: Sendable {
+  let perform: @Sendable (Int, @Sendable (Int) -> Void) -> Void
+
+  /// - Parameter perform: calls the closure once for each number below the given one and returns
+  ///   when all calls have; `DispatchQueue.concurrentPerform` does.
+  public init(_ perform: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void) {
+    self.perform = perform
+  }
+
+  /// One after another on the calling thread.
+  public static let none = Concurrency { count, body in for i in 0..<count { body(i) } }
+}
+
+extension Store {
+  /// Contents that one pass takes, in bytes: what bounds its memory, with about eight times that.
+  static let textPassByteCount = 16 << 20
+
+  /// Indexes the text of everything that is not in a full-text file yet, and merges files.
+  ///
+  /// The tail that an index does not cover yet stays out; a search finds it all the same.
+  ///
+  /// - Parameters:
+  ///   - byteCount: fewer bytes of content outside full-text files are left as they are.
+  ///   - concurrently: runs two passes at a time.
+  ///   - onProgress: called with the sequence reached and the last one.
+  ///   - isCancelled: asked between passes.
+  /// - Throws: ``StoreError``, as ``commit(_:)``.
+  public func indexText(
+    ifOver byteCount: Int = 0, concurrently: Concurrency = .none,
+    onProgress: (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(StoreError) {
+    let snapshot = try self.snapshot()
+    let settings = try snapshot.wantedSettings()
+    if snapshot.view.version.fullTexts.contains(where: { $0.summary.settings != settings.digest }) {
+      return try rebuildText(settings, concurrently, onProgress, isCancelled)
+    }
+    while !isCancelled() {
+      let view = try self.snapshot().view
+      let plan = try textPlan(view, ifOver: byteCount)
+      guard !plan.isEmpty else { break }
+      let made = try makeTexts(Array(plan.prefix(2)), view, settings, concurrently)
+      let isPublished = try publishTexts(made, replacing: [])
+      guard isPublished else { continue }
+      onProgress(made.last?.summary.nextSequence ?? 0, view.version.manifest.nextSequence)
+    }
+    try mergeTexts(settings, isCancelled: isCancelled)
+  }
+
+  /// Indexes everything again by other settings and replaces the old files at once.
+  private func rebuildText(
+    _ settings: TextSettings, _ concurrently: Concurrency, _ onProgress: (UInt64, UInt64) -> Void,
+    _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws(StoreError) {
+    let view = try snapshot().view
+    let old = view.version.manifest.fullTexts
+    var made: [MadeFullText] = []
+    let end = old.last?.nextSequence ?? 1
+    var plan = try textPlan(view, from: 1, to: end)
+    while !plan.isEmpty {
+      if isCancelled() {
+        discardTexts(made)
+        throw StoreError(.cancelled, path: path, detail: "indexing text was stopped")
+      }
+      made += try makeTexts(Array(plan.prefix(2)), view, settings, concurrently)
+      plan.removeFirst(min(2, plan.count))
+      onProgress(made.last?.summary.nextSequence ?? 0, end)
+    }
+    _ = try publishTexts(made, replacing: old.map(\.id))
+    try indexText(concurrently: concurrently, onProgress: onProgress, isCancelled: isCancelled)
+  }
+
+  private func publishTexts(
+    _ made: [MadeFullText], replacing inputs: [UInt64]
+  ) throws(StoreError) -> Bool {
+    defer { discardTexts(made) }
+    return try withLog { (log) throws(StorageError) in
+      try log.publishFullText(replacing: inputs, with: made)
+    }
+  }
+
+  private func discardTexts(_ made: [MadeFullText]) {
+    for text in made {
+      try? fileSystem.unlink(text.temporary)
+      try? fileSystem.unlink(text.temporary + ".lock")
+    }
+  }
+
+  /// Ranges of sequences to index next, each with about as much content as a pass takes.
+  private func textPlan(
+    _ view: StoreView, ifOver byteCount: Int
+  ) throws(StoreError) -> [Range<UInt64>] {
+    let start = view.version.manifest.fullTexts.last?.nextSequence ?? 1
+    let plan = try textPlan(view, from: start, to: view.version.manifest.nextSequence)
+    guard plan.count == 1, byteCount > 0 else { return plan }
+    return try contentByteCount(view, in: plan[0]) > byteCount ? plan : []
+  }
+
+  private func textPlan(
+    _ view: StoreView, from start: UInt64, to end: UInt64
+  ) throws(StoreError) -> [Range<UInt64>] {
+    try engine { () throws(StorageError) in
+      var plan: [Range<UInt64>] = []
+      var first = start
+      var sum = 0
+      for index in view.version.indexes where index.nextSequence > start {
+        let sizes = try index.column(.byteCount)
+        let distances = try index.column(.message)
+        for row in sizes.indices {
+          let sequence = index.firstSequence + UInt64(row)
+          guard sequence >= first, sequence < end else { continue }
+          sum += 48 + (distances[row] == 0 ? Int(sizes[row]) : 0)
+          if sum >= Self.textPassByteCount {
+            plan.append(first..<(sequence + 1))
+            first = sequence + 1
+            sum = 0
+          }
+        }
+      }
+      if first < end { plan.append(first..<end) }
+      return plan
+    }
+  }
+
+  private func contentByteCount(
+    _ view: StoreView, in range: Range<UInt64>
+  ) throws(StoreError) -> Int {
+    try engine { () throws(StorageError) in
+      var sum = 0
+      for index in view.version.indexes where index.nextSequence > range.lowerBound {
+        let sizes = try index.column(.byteCount)
+        for row in sizes.indices where index.firstSequence + UInt64(row) >= range.lowerBound {
+          sum += Int(sizes[row])
+        }
+      }
+      return sum
+    }
+  }
+
+  private func makeTexts(
+    _ ranges: [Range<UInt64>], _ view: StoreView, _ settings: TextSettings,
+    _ concurrently: Concurrency
+  ) throws(StoreError) -> [MadeFullText] {
+    let results = Results<MadeFullText>(count: ranges.count)
+    concurrently.perform(ranges.count) { i in
+      do throws(StorageError) {
+        results.set(i, .success(try self.makeText(ranges[i], view, settings)))
+      } catch {
+        results.set(i, .failure(StoreError(error)))
+      }
+    }
+    return try results.get()
+  }
+
+  private func makeText(
+    _ range: Range<UInt64>, _ view: StoreView, _ settings: TextSettings
+  ) throws(StorageError) -> MadeFullText {
+    let writer = try TextReader(view).collect(range, settings)
+    return try writeText(view, firstSequence: range.lowerBound) {
+      (output: inout FullTextFileWriter) throws(StorageError) in
+      let count = UInt64(range.count)
+      try writer.write(firstSequence: range.lowerBound, recordCount: count, to: &output)
+    }
+  }
+
+  /// Writes a full-text file under a temporary name that cleaning by others leaves alone.
+  private func writeText(
+    _ view: StoreView, firstSequence: UInt64,
+    _ body: (inout FullTextFileWriter) throws(StorageError) -> Void
+  ) throws(StorageError) -> MadeFullText {
+    var generator = SystemRandomNumberGenerator()
+    let name = paths.temporary("merge-text-\(generator.next() as UInt64)")
+    guard let lock = try fileSystem.tryLock(name + ".lock", holder: "text") else {
+      throw StorageError(.busy, path: name, doing: "a temporary file is held")
+    }
+    defer { lock.release() }
+    let storeID = view.version.manifest.storeID
+    var output = FullTextFileWriter(
+      header: FileHeader(kind: .fullText, number: firstSequence, storeID: storeID),
+      file: try fileSystem.create(name))
+    try body(&output)
+    let finished = try output.finish()
+    let opened = try FullTextFile(
+      try fileSystem.open(name).map(), path: name, storeID: storeID)
+    return MadeFullText(temporary: name, summary: opened.summary, finished: finished)
+  }
+
+  // MARK: Merging
+
+  /// Merges full-text files until none is due.
+  private func mergeTexts(
+    _ settings: TextSettings, isCancelled: @escaping @Sendable () -> Bool
+  ) throws(StoreError) {
+    while !isCancelled() {
+      let view = try snapshot().view
+      let entries = view.version.manifest.fullTexts
+      guard let plan = MergePolicy.plan(entries.map(\.recordCount), width: MergePolicy.width)
+      else { return }
+      let merged = try engine { () throws(StorageError) -> MadeFullText? in
+        let inputs = try view.version.fullTexts[plan].map { (file) throws(StorageError) in
+          try inFile(file.path, "open full-text file") { () throws(FormatError) in
+            try InvertedIndex(file)
+          }
+        }
+        let merger = InvertedIndexMerger(
+          inputs, codeWords: settings.index.codeWords, isCancelled: isCancelled)
+        var isWhole = true
+        let made = try writeText(view, firstSequence: entries[plan.lowerBound].firstSequence) {
+          (output: inout FullTextFileWriter) throws(StorageError) in
+          do {
+            isWhole = try merger.write(to: &output)
+          } catch let error as StorageError {
+            throw error
+          } catch let error as FormatError {
+            throw StorageError(error, path: "", doing: "merge full-text files")
+          } catch {
+            throw StorageError(.corrupt, path: "", doing: "merge full-text files: \(error)")
+          }
+        }
+        return isWhole ? made : nil
+      }
+      guard let merged else { return }
+      guard try publishTexts([merged], replacing: entries[plan].map(\.id)) else { return }
+    }
+  }
+}
+
+extension FullTextSummary {
+  var nextSequence: UInt64 { firstSequence + recordCount }
+}
+
+/// Reads the text of the log.
+struct TextReader {
+  private let view: StoreView
+
+  init(_ view: StoreView) { self.view = view }
+
+  /// The index writer with everything of a range of sequences.
+  func collect(
+    _ range: Range<UInt64>, _ settings: TextSettings
+  ) throws(StorageError) -> InvertedIndexWriter {
+    var writer = InvertedIndexWriter(settings.index, digest: settings.digest)
+    let readsMetadata = settings.readsMetadata
+    var sequence = range.lowerBound
+    while sequence < range.upperBound {
+      let block = try view.block(containing: sequence)
+      let end = min(range.upperBound, block.firstSequence + UInt64(block.count))
+      let payload = block.payload
+      while sequence < end {
+        let record = try view.record(sequence, in: block)
+        var tree: MetadataValue?
+        if readsMetadata, !record.metadata.isEmpty {
+          tree = try inFile("", "decode metadata of record \(sequence)") {
+            () throws(FormatError) in
+            try MetadataTree.decode(payload.rawSpan.extracting(record.metadata))
+          }
+        }
+        if let tree { writer.addFields(tree, row: UInt32(sequence - range.lowerBound)) }
+        switch record.content {
+        case .repeated: break
+        case .inline(let content):
+          writer.beginDocument(sequence: sequence)
+          writer.addContent(payload.rawSpan.extracting(content))
+          if let tree { writer.addMetadata(tree) }
+        case .reference:
+          let content = try view.content(record, in: block)
+          writer.beginDocument(sequence: sequence)
+          writer.addContent(content.rawSpan)
+          if let tree { writer.addMetadata(tree) }
+        }
+        sequence += 1
+      }
+    }
+    return writer
+  }
+}

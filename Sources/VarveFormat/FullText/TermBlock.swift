@@ -1,0 +1,241 @@
+// The dictionary of terms: sorted, front-coded in blocks of 16. Chapter 6, INV-10 to INV-14.
+
+/// What the dictionary knows about a term.
+package struct TermInfo: Equatable, Sendable {
+  /// Position in the dictionary.
+  package var ordinal: Int
+  /// Documents that hold it.
+  package var docCount: Int
+  /// Its list in the section of postings.
+  package var postings: Range<Int>
+  /// Its positions, which follow there.
+  package var positions: Range<Int>
+
+  package init(ordinal: Int, docCount: Int, postings: Range<Int>, positions: Range<Int>) {
+    self.ordinal = ordinal
+    self.docCount = docCount
+    self.postings = postings
+    self.positions = positions
+  }
+}
+
+package enum TermLayout {
+  /// Terms of a block.
+  @inlinable package static var blockCount: Int { 16 }
+}
+
+/// Writes a dictionary; terms are added in ascending order of their bytes.
+package struct TermDictionaryBuilder: Sendable {
+  private var blocks = ByteWriter()
+  private var offsets = ByteWriter()
+  private var previous: [UInt8] = []
+  private var listsEnd = 0
+  /// Terms so far.
+  package private(set) var count = 0
+
+  package init() {}
+
+  /// Adds a term whose list and positions follow those of the term before.
+  package mutating func append(
+    _ term: [UInt8], docCount: Int, postingsByteCount: Int, positionsByteCount: Int
+  ) {
+    var shared = 0
+    if count % TermLayout.blockCount == 0 {
+      offsets.write(UInt64(blocks.count))
+      blocks.writeVarint(listsEnd)
+    } else {
+      let limit = min(previous.count, term.count)
+      while shared < limit, previous[shared] == term[shared] { shared += 1 }
+    }
+    blocks.writeVarint(shared)
+    blocks.writeVarint(term.count - shared)
+    for i in shared..<term.count { blocks.write(term[i]) }
+    blocks.writeVarint(docCount)
+    blocks.writeVarint(postingsByteCount)
+    blocks.writeVarint(positionsByteCount)
+    previous = term
+    listsEnd += postingsByteCount + positionsByteCount
+    count += 1
+  }
+
+  /// The section: count, offsets of the blocks, the blocks.
+  package func finish() -> [UInt8] {
+    var writer = ByteWriter(reserving: 8 + offsets.count + blocks.count)
+    writer.write(UInt64(count))
+    writer.write(offsets.bytes)
+    writer.write(blocks.bytes)
+    return writer.bytes
+  }
+}
+
+/// Reads a dictionary section.
+package struct TermDictionary: ~Escapable {
+  private let bytes: RawSpan
+  package let count: Int
+  private let blockTotal: Int
+
+  @_lifetime(copy bytes)
+  package init(_ bytes: RawSpan) throws(FormatError) {
+    guard bytes.byteCount >= 8 else { throw FormatError(.truncated, at: 0) }
+    self.bytes = bytes
+    let stated = bytes.load(UInt64.self, at: 0)
+    guard stated <= UInt64(bytes.byteCount) else { throw FormatError(.outOfBounds, at: 0) }
+    count = Int(stated)
+    blockTotal = (count + TermLayout.blockCount - 1) / TermLayout.blockCount
+    guard bytes.byteCount >= 8 + blockTotal * 8 else { throw FormatError(.truncated, at: 8) }
+  }
+
+  /// A walk that starts at a block.
+  @_lifetime(copy self)
+  private func cursor(block: Int) throws(FormatError) -> TermCursor {
+    let start = 8 + blockTotal * 8
+    let offset = bytes.load(UInt64.self, at: 8 + block * 8)
+    guard offset < UInt64(bytes.byteCount - start) else {
+      throw FormatError(.outOfBounds, at: 8 + block * 8)
+    }
+    return TermCursor(
+      bytes, at: start + Int(offset), ordinal: block * TermLayout.blockCount, count: count)
+  }
+
+  /// A walk over all terms from the first one that is not before `term`, which `next` gives first.
+  @_lifetime(copy self)
+  package func cursor(from term: RawSpan) throws(FormatError) -> TermCursor {
+    // The last block whose first term is not after the wanted one.
+    var low = 0
+    var high = blockTotal
+    while low < high {
+      let middle = (low + high) / 2
+      var probe = try cursor(block: middle)
+      _ = try probe.next()
+      if probe.term.rawSpan.lexicographicallyPrecedes(term) || probe.term.rawSpan.isEqual(to: term)
+      {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    if blockTotal == 0 { return TermCursor(bytes, at: bytes.byteCount, ordinal: 0, count: 0) }
+    var found = try cursor(block: max(0, low - 1))
+    while true {
+      let before = found.mark
+      guard try found.next() != nil else { break }
+      if !found.term.rawSpan.lexicographicallyPrecedes(term) {
+        found.pushBack(before)
+        break
+      }
+    }
+    return found
+  }
+
+  /// What is known about a term.
+  package func find(_ term: RawSpan) throws(FormatError) -> TermInfo? {
+    var cursor = try cursor(from: term)
+    guard let info = try cursor.next(), cursor.term.rawSpan.isEqual(to: term) else { return nil }
+    return info
+  }
+
+  /// The term with an ordinal.
+  package func term(_ ordinal: Int) throws(FormatError) -> (bytes: [UInt8], info: TermInfo) {
+    guard ordinal >= 0, ordinal < count else { throw FormatError(.outOfBounds, at: 0) }
+    var cursor = try cursor(block: ordinal / TermLayout.blockCount)
+    while let info = try cursor.next() {
+      if info.ordinal == ordinal { return (cursor.term, info) }
+    }
+    throw FormatError(.inconsistent, at: 0)
+  }
+
+  /// Visits terms by their ordinals, which ascend; a block is decoded once.
+  package func visit(
+    _ ordinals: [Int], _ body: ([UInt8], TermInfo) -> Void
+  ) throws(FormatError) {
+    var i = 0
+    while i < ordinals.count {
+      let block = ordinals[i] / TermLayout.blockCount
+      guard ordinals[i] < count else { throw FormatError(.outOfBounds, at: 0) }
+      var cursor = try cursor(block: block)
+      while i < ordinals.count, ordinals[i] / TermLayout.blockCount == block {
+        guard let info = try cursor.next() else { throw FormatError(.inconsistent, at: 0) }
+        if info.ordinal == ordinals[i] {
+          body(cursor.term, info)
+          i += 1
+        }
+      }
+    }
+  }
+
+  /// Terms in a row.
+  ///
+  /// - Parameter ordinal: of the first, a multiple of `TermLayout.blockCount`.
+  package func read(
+    from ordinal: Int, count wanted: Int
+  ) throws(FormatError) -> [(term: [UInt8], info: TermInfo)] {
+    guard ordinal < count else { return [] }
+    var found: [(term: [UInt8], info: TermInfo)] = []
+    found.reserveCapacity(wanted)
+    var cursor = try cursor(block: ordinal / TermLayout.blockCount)
+    while found.count < wanted, let info = try cursor.next() { found.append((cursor.term, info)) }
+    return found
+  }
+
+  /// A walk over all terms.
+  @_lifetime(copy self)
+  package func all() throws(FormatError) -> TermCursor {
+    if blockTotal == 0 { return TermCursor(bytes, at: bytes.byteCount, ordinal: 0, count: 0) }
+    return try cursor(block: 0)
+  }
+}
+
+/// A walk over a dictionary in order.
+package struct TermCursor: ~Escapable {
+  private var reader: ByteReader
+  private var ordinal: Int
+  private let count: Int
+  private var listsEnd = 0
+  private var pushedBack: TermInfo?
+  /// The term that `next` gave last.
+  package private(set) var term: [UInt8] = []
+  private var last: TermInfo?
+
+  @_lifetime(copy bytes)
+  init(_ bytes: RawSpan, at offset: Int, ordinal: Int, count: Int) {
+    reader = ByteReader(bytes, at: offset)
+    self.ordinal = ordinal
+    self.count = count
+  }
+
+  /// The next term; its bytes are in `term`.
+  package mutating func next() throws(FormatError) -> TermInfo? {
+    if let info = pushedBack {
+      pushedBack = nil
+      return info
+    }
+    guard ordinal < count else { return nil }
+    if ordinal % TermLayout.blockCount == 0 {
+      listsEnd = try reader.readCount(max: 1 << 48)
+      term.removeAll(keepingCapacity: true)
+    }
+    let at = reader.offset
+    let shared = try reader.readCount(max: term.count)
+    let added = try reader.readCount(max: Limits.termByteCount + 1)
+    guard shared + added <= Limits.termByteCount + 1 else {
+      throw FormatError(.outOfBounds, at: at)
+    }
+    term.removeLast(term.count - shared)
+    let range = try reader.readRange(added)
+    for i in range { term.append(reader.bytes.load(UInt8.self, at: i)) }
+    let docCount = try reader.readCount(max: Int(UInt32.max))
+    let start = listsEnd
+    let middle = start + (try reader.readCount(max: 1 << 40))
+    listsEnd = middle + (try reader.readCount(max: 1 << 40))
+    let info = TermInfo(
+      ordinal: ordinal, docCount: docCount, postings: start..<middle, positions: middle..<listsEnd)
+    ordinal += 1
+    last = info
+    return info
+  }
+
+  var mark: Bool { pushedBack == nil }
+
+  /// Lets `next` give the term again that it gave last.
+  mutating func pushBack(_ mark: Bool) { pushedBack = last }
+}

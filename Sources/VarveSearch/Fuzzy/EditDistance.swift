@@ -1,0 +1,77 @@
+// How many typos lie between two words: substitutions, insertions, deletions and swaps of
+// neighbours, each letter in one edit at most (optimal string alignment). Bit-parallel: H. Hyyro, "A
+// bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003.
+
+/// Compares one word with many.
+struct EditDistance {
+  private let count: Int
+  private let ascii: [UInt64]
+  private let others: [UInt32: UInt64]
+  private let letters: [UInt32]
+
+  /// - Parameter letters: the word; over 64 letters plain dynamic programming is used.
+  init(_ letters: [UInt32]) {
+    self.letters = letters
+    count = letters.count
+    var ascii = [UInt64](repeating: 0, count: 128)
+    var others: [UInt32: UInt64] = [:]
+    for (i, letter) in letters.enumerated() where i < 64 {
+      if letter < 128 {
+        ascii[Int(letter)] |= 1 << UInt64(i)
+      } else {
+        others[letter, default: 0] |= 1 << UInt64(i)
+      }
+    }
+    self.ascii = ascii
+    self.others = others
+  }
+
+  /// The distance to a word; for a prefix that to the nearest beginning of the word.
+  func distance(to word: [UInt32], isPrefix: Bool) -> Int {
+    guard count <= 64 else { return plain(word, isPrefix: isPrefix) }
+    guard count > 0 else { return isPrefix ? 0 : word.count }
+    var vp: UInt64 = count == 64 ? .max : (1 << UInt64(count)) - 1
+    var vn: UInt64 = 0
+    var d0: UInt64 = 0
+    var previous: UInt64 = 0
+    let last: UInt64 = 1 << UInt64(count - 1)
+    var score = count
+    var best = count
+    for letter in word {
+      let match = letter < 128 ? ascii[Int(letter)] : others[letter, default: 0]
+      let swap = ((~d0 & match) << 1) & previous
+      d0 = (((match & vp) &+ vp) ^ vp) | match | vn | swap
+      let hp = vn | ~(d0 | vp)
+      let hn = d0 & vp
+      if hp & last != 0 { score += 1 }
+      if hn & last != 0 { score -= 1 }
+      let shifted = hp << 1 | 1
+      vp = hn << 1 | ~(d0 | shifted)
+      vn = d0 & shifted
+      previous = match
+      best = min(best, score)
+    }
+    return isPrefix ? best : score
+  }
+
+  private func plain(_ word: [UInt32], isPrefix: Bool) -> Int {
+    var before: [Int] = []
+    var previous = Array(0...count)
+    var best = count
+    for (j, letter) in word.enumerated() {
+      var row = [j + 1]
+      for i in 1...max(1, count) where i <= count {
+        let same = letters[i - 1] == letter
+        var value = min(previous[i] + 1, row[i - 1] + 1, previous[i - 1] + (same ? 0 : 1))
+        if i > 1, j > 0, letters[i - 1] == word[j - 1], letters[i - 2] == letter {
+          value = min(value, before[i - 2] + 1)
+        }
+        row.append(value)
+      }
+      before = previous
+      previous = row
+      best = min(best, row[count])
+    }
+    return isPrefix ? best : previous[count]
+  }
+}

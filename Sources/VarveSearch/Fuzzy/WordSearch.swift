@@ -1,0 +1,170 @@
+// Finds words in all dictionaries of a corpus: the same, with the same beginning, or misspelled.
+// Limits count over the whole snapshot, so that an answer does not depend on how many indexes there
+// are.
+
+import VarveFormat
+
+struct WordSearch {
+  static let prefixWordCountMax = 1000
+  static let oneTypoWordCountMax = 150
+  static let twoTypoWordCountMax = 50
+
+  private let corpus: SearchCorpus
+  private let skipsNumbers: Bool
+
+  init(_ corpus: SearchCorpus, skipsNumbers: Bool) {
+    self.corpus = corpus
+    self.skipsNumbers = skipsNumbers
+  }
+
+  /// A word as it stands in the indexes; nil if none has it.
+  func find(_ word: [UInt8]) throws(FormatError) -> ResolvedWord? {
+    var found = ResolvedWord(bytes: word, lists: [], values: [])
+    for (i, part) in corpus.parts.enumerated() {
+      if let info = try part.index.find(word) { found.lists.append((i, info)) }
+    }
+    for (i, values) in corpus.valueIndexes.enumerated() {
+      if let place = values.find(word) { found.values.append((i, place)) }
+    }
+    return found.isEmpty ? nil : found
+  }
+
+  /// Words that begin so, first in byte order; the word itself is one of them.
+  func prefixed(_ prefix: [UInt8]) throws(FormatError) -> [ResolvedWord] {
+    var gathering = Gathering()
+    for (i, part) in corpus.parts.enumerated() {
+      try part.index.withTerms { (terms) throws(FormatError) in
+        var cursor = try terms.cursor(from: prefix.rawSpan)
+        var count = 0
+        while count < Self.prefixWordCountMax, let info = try cursor.next(),
+          cursor.term.starts(with: prefix)
+        {
+          gathering.add(cursor.term, list: (i, info))
+          count += 1
+        }
+      }
+    }
+    for (i, values) in corpus.valueIndexes.enumerated() {
+      var place = values.first(from: prefix)
+      while place < values.words.count, values.words[place].starts(with: prefix) {
+        gathering.add(values.words[place], value: (i, place))
+        place += 1
+      }
+    }
+    return gathering.first(Self.prefixWordCountMax)
+  }
+
+  /// Words at one and at two typos, by SEARCH.md 5.
+  ///
+  /// - Parameter typos: 1 or 2.
+  func misspelled(
+    _ word: [UInt8], typos: Int, isPrefix: Bool
+  ) throws(FormatError) -> (one: [ResolvedWord], two: [ResolvedWord]) {
+    let letters = Letters.of(word.rawSpan)
+    guard let first = letters.first else { return ([], []) }
+    let distance = EditDistance(letters)
+    var one = Gathering()
+    var two = Gathering()
+    func judge(_ term: [UInt8]) -> Int {
+      let other = Letters.of(term.rawSpan)
+      if abs(other.count - letters.count) > typos, !isPrefix || other.count < letters.count {
+        return 0
+      }
+      let found = distance.distance(to: other, isPrefix: isPrefix)
+      guard found > 0, found <= typos else { return 0 }
+      if other.first == first { return found }
+      return found == 1 && typos == 2 ? 2 : 0
+    }
+    for (i, part) in corpus.parts.enumerated() {
+      let ordinals = try candidates(letters, part.index, typos: typos, isPrefix: isPrefix)
+      try part.index.withTerms { (terms) throws(FormatError) in
+        try terms.visit(ordinals) { term, info in
+          if skipsNumbers, Self.isNumber(term) { return }
+          switch judge(term) {
+          case 1: one.add(term, list: (i, info))
+          case 2: two.add(term, list: (i, info))
+          default: break
+          }
+        }
+      }
+    }
+    for (i, values) in corpus.valueIndexes.enumerated() {
+      for (place, term) in values.words.enumerated() {
+        if skipsNumbers, Self.isNumber(term) { continue }
+        switch judge(term) {
+        case 1: one.add(term, value: (i, place))
+        case 2: two.add(term, value: (i, place))
+        default: break
+        }
+      }
+    }
+    return (one.first(Self.oneTypoWordCountMax), two.first(Self.twoTypoWordCountMax))
+  }
+
+  /// Whether a word is made of numbers and punctuation only.
+  static func isNumber(_ word: [UInt8]) -> Bool {
+    let scalars = String(decoding: word, as: UTF8.self).unicodeScalars
+    return scalars.allSatisfy { scalar in
+      if scalar.value < 0x80 {
+        return !(scalar.value | 0x20 >= 0x61 && scalar.value | 0x20 <= 0x7A)
+      }
+      return scalar.properties.numericType != nil
+    }
+  }
+
+  /// Ordinals of terms that may be near: those that share enough trigrams. An edit destroys at most
+  /// four of them (a swap in the middle), so a word with d edits shares all but 4 d. Where that is
+  /// none, all terms with the same first letter are candidates, and rules make sure that others do
+  /// not count then. E. Ukkonen, "Approximate string matching with q-grams and maximal matches",
+  /// 1992.
+  private func candidates(
+    _ letters: [UInt32], _ index: InvertedIndex, typos: Int, isPrefix: Bool
+  ) throws(FormatError) -> [Int] {
+    let trigrams = TrigramLayout.trigrams(letters, isPrefix: isPrefix)
+    let first = Normalizer.utf8(letters.prefix(1).compactMap { Unicode.Scalar($0) })
+    let range = try index.withTerms { (terms) throws(FormatError) -> Range<Int> in
+      var from = try terms.cursor(from: first.rawSpan)
+      var end = first
+      end[end.count - 1] += 1
+      var to = try terms.cursor(from: end.rawSpan)
+      let low = try from.next()?.ordinal ?? terms.count
+      let high = try to.next()?.ordinal ?? terms.count
+      return low..<max(low, high)
+    }
+    return try index.withTrigrams { (grams) throws(FormatError) in
+      var counts = [UInt8](repeating: 0, count: grams.termCount)
+      try grams.count(Array(trigrams.prefix(250)), into: &counts)
+      let same = grams.slot(from: range.lowerBound)..<grams.slot(from: range.upperBound)
+      let needed = trigrams.count - 4 * typos
+      var found: [Int] = []
+      for slot in same where Int(counts[slot]) >= needed { found.append(grams.ordinal(slot)) }
+      // With another first letter one typo counts as two, and two as too many.
+      if typos == 2 {
+        let needed = trigrams.count - 4
+        for slot in 0..<counts.count where Int(counts[slot]) >= needed && !same.contains(slot) {
+          found.append(grams.ordinal(slot))
+        }
+      }
+      return found.sorted()
+    }
+  }
+}
+
+/// Collects words of several dictionaries.
+private struct Gathering {
+  private var words: [[UInt8]: ResolvedWord] = [:]
+
+  mutating func add(_ word: [UInt8], list: (part: Int, info: TermInfo)) {
+    words[word, default: ResolvedWord(bytes: word, lists: [], values: [])].lists.append(list)
+  }
+
+  mutating func add(_ word: [UInt8], value: (index: Int, place: Int)) {
+    words[word, default: ResolvedWord(bytes: word, lists: [], values: [])].values.append(value)
+  }
+
+  /// The first ones in byte order.
+  func first(_ count: Int) -> [ResolvedWord] {
+    Array(
+      words.values.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.prefix(count))
+  }
+}

@@ -1,0 +1,64 @@
+// What a word of the query may stand for, and the graph of the words. SEARCH.md 5 and 7.
+
+import VarveFormat
+
+/// A word that some index has.
+struct ResolvedWord: Sendable {
+  var bytes: [UInt8]
+  /// Parts of the corpus that have it.
+  var lists: [(part: Int, info: TermInfo)]
+  /// Value indexes that have it, with its place there.
+  var values: [(index: Int, place: Int)]
+
+  /// Documents of the content indexes that have it.
+  var docCount: Int { lists.reduce(0) { $0 + $1.info.docCount } }
+
+  var isEmpty: Bool { lists.isEmpty && values.isEmpty }
+}
+
+/// One way in which a term may match.
+struct Derivation: Sendable {
+  /// Words in a row, nil for holes of stop words; one for a plain word.
+  var words: [ResolvedWord?]
+  /// The word itself, whole, or a quoted phrase.
+  var isExact: Bool
+  /// A phrase that was quoted: it has no other form.
+  var isQuoted = false
+
+  var isPhrase: Bool { words.count > 1 }
+}
+
+/// A term or a run of terms written as one word.
+struct QueryNode: Sendable {
+  /// Terms that it stands for.
+  var terms: Range<Int>
+  /// Ways to match by number of typos.
+  var levels: [[Derivation]]
+  /// Typos that it costs by being what it is.
+  var baseCost: Int
+  /// Most typos that it may have, as a score counts them.
+  var typoMax: Int
+  var isPhrase: Bool
+  /// Whether it matches only as what it is, in attributes that forgive typos.
+  var isTolerantOnly: Bool
+  var isPrefix: Bool
+  /// Query positions of its first and last word.
+  var first: Int
+  var last: Int
+  /// The word as the query has it; nil for phrases.
+  var word: [UInt8]?
+  var typedLetterCount: Int
+
+  /// Words of the query that it stands for, as attribute and position count them.
+  var wordCount: Int { terms.count }
+}
+
+struct QueryGraph: Sendable {
+  var terms: [QueryTerm]
+  var nodes: [QueryNode]
+
+  /// Nodes that begin with a term.
+  func nodes(startingAt term: Int) -> [Int] {
+    nodes.indices.filter { nodes[$0].terms.lowerBound == term }
+  }
+}

@@ -1,0 +1,159 @@
+// The ways through the graph of a query, and how rules narrow them. SEARCH.md 7 to 9.
+
+import VarveFormat
+
+/// One node on a path with the numbers of typos that it may have there.
+struct PathStep: Equatable, Sendable {
+  var node: Int
+  /// Bit n: n typos.
+  var levels: UInt8
+}
+
+/// One way to read the query.
+struct QueryPath: Equatable, Sendable {
+  var steps: [PathStep]
+}
+
+/// Documents of the nodes of a graph, found when they are first asked for.
+final class NodeDocuments {
+  let graph: QueryGraph
+  let reader: HitReader
+  private let searchOn: Set<UInt32>?
+  private let tolerant: Set<UInt32>?
+  private var known: [[DocSet?]]
+
+  /// - Parameters:
+  ///   - searchOn: attributes that are searched; nil for all.
+  ///   - tolerant: attributes that forgive typos; nil for all.
+  init(_ graph: QueryGraph, reader: HitReader, searchOn: Set<UInt32>?, tolerant: Set<UInt32>?) {
+    self.graph = graph
+    self.reader = reader
+    self.searchOn = searchOn
+    self.tolerant = tolerant
+    known = graph.nodes.map { _ in [nil, nil, nil] }
+  }
+
+  /// Documents that a node matches with a number of typos.
+  func documents(_ node: Int, level: Int) throws(FormatError) -> DocSet {
+    if let found = known[node][level] { return found }
+    var set = DocSet(capacity: reader.corpus.documentCount)
+    let isTolerantOnly = level > 0 || graph.nodes[node].isTolerantOnly
+    var attributes = searchOn
+    if isTolerantOnly, let tolerant {
+      attributes = searchOn.map { $0.intersection(tolerant) } ?? tolerant
+    }
+    for derivation in graph.nodes[node].levels[level] {
+      if derivation.isPhrase {
+        set.formUnion(try reader.documents(derivation, attributes: attributes))
+      } else if let word = derivation.words[0] {
+        try reader.insert(word, into: &set, attributes: attributes)
+      }
+    }
+    known[node][level] = set
+    return set
+  }
+
+  /// Documents that a step matches.
+  func documents(_ step: PathStep) throws(FormatError) -> DocSet {
+    var set: DocSet?
+    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 {
+      let next = try documents(step.node, level: level)
+      if set == nil { set = next } else { set?.formUnion(next) }
+    }
+    return set ?? DocSet(capacity: reader.corpus.documentCount)
+  }
+
+  /// Documents that a path matches, in a universe.
+  func documents(_ path: QueryPath, in universe: DocSet) throws(FormatError) -> DocSet {
+    var set = universe
+    for step in path.steps { set.formIntersection(try documents(step)) }
+    return set
+  }
+}
+
+/// Which terms are dropped one after another. SEARCH.md 8.
+struct RemovalOrder {
+  /// Terms that each step drops in addition.
+  let steps: [[Int]]
+
+  init(
+    _ graph: QueryGraph, strategy: MatchingStrategy, nodes: NodeDocuments
+  ) throws(FormatError) {
+    let singles = graph.terms.indices.filter { !graph.terms[$0].isPhrase }
+    let hasPhrase = singles.count < graph.terms.count
+    switch strategy {
+    case .all:
+      steps = []
+    case .last:
+      var removable = Array(singles.reversed())
+      // The first term stays, unless phrases stay anyway.
+      if !hasPhrase, removable.last == 0 { removable.removeLast() }
+      steps = removable.map { [$0] }
+    case .frequency:
+      steps = try Self.byFrequency(graph, singles, hasPhrase: hasPhrase, nodes: nodes)
+    }
+  }
+
+  private static func byFrequency(
+    _ graph: QueryGraph, _ singles: [Int], hasPhrase: Bool, nodes: NodeDocuments
+  ) throws(FormatError) -> [[Int]] {
+    var frequencies: [(count: Int, term: Int)] = []
+    for term in singles {
+      var set = DocSet(capacity: nodes.reader.corpus.documentCount)
+      for node in graph.nodes.indices where graph.nodes[node].terms.contains(term) {
+        set.formUnion(try nodes.documents(PathStep(node: node, levels: 7)))
+      }
+      let count = set.count
+      frequencies.append((count == 0 ? .max : count, term))
+    }
+    frequencies.sort { $0.count != $1.count ? $0.count > $1.count : $0.term < $1.term }
+    var groups: [[Int]] = []
+    var last = -1
+    for frequency in frequencies {
+      if frequency.count == last {
+        groups[groups.count - 1].append(frequency.term)
+      } else {
+        groups.append([frequency.term])
+      }
+      last = frequency.count
+    }
+    if !hasPhrase, !groups.isEmpty { groups.removeLast() }
+    return groups
+  }
+
+  /// Terms that are gone after a number of steps.
+  func removed(after count: Int) -> Set<Int> { Set(steps.prefix(count).joined()) }
+}
+
+extension QueryGraph {
+  /// Most paths that are looked at.
+  static let pathCountMax = 512
+
+  /// All ways through the graph without some terms.
+  func paths(without removed: Set<Int>) -> [QueryPath] {
+    var found: [QueryPath] = []
+    var starting: [[Int]] = terms.indices.map { nodes(startingAt: $0) }
+    // A run goes with the last of its words that goes.
+    for i in starting.indices {
+      starting[i].removeAll { node in nodes[node].terms.allSatisfy { removed.contains($0) } }
+    }
+    func walk(_ term: Int, _ steps: [PathStep]) {
+      guard found.count < Self.pathCountMax else { return }
+      if term == terms.count {
+        if !steps.isEmpty { found.append(QueryPath(steps: steps)) }
+        return
+      }
+      for node in starting[term] {
+        walk(nodes[node].terms.upperBound, steps + [PathStep(node: node, levels: 7)])
+      }
+      if removed.contains(term) { walk(term + 1, steps) }
+    }
+    walk(0, [])
+    return found
+  }
+
+  /// Whether two neighbours on a path are neighbours in the query.
+  func areContiguous(_ left: Int, _ right: Int) -> Bool {
+    nodes[left].last + 1 == nodes[right].first
+  }
+}

@@ -1,0 +1,185 @@
+// The rules that look at fields and whole texts: sorting, what people said first, relevance, age.
+
+import VarveFormat
+
+extension Ranker {
+  /// By fields, one after another.
+  func splitBySort(_ bucket: Bucket, _ rule: Int, _ keys: [SortKey]) throws {
+    guard let key = keys.first else { return try rank(bucket, rule: rule + 1) }
+    let rest = Array(keys.dropFirst())
+    func goOn(_ bucket: Bucket) throws {
+      try rest.isEmpty ? rank(bucket, rule: rule + 1) : splitBySort(bucket, rule, rest)
+    }
+    guard !bucket.sortedFields.contains(key.field),
+      let column = try corpus.fields.column(key.field)
+    else { return try goOn(bucket) }
+    let (words, indices) = placed(bucket)
+    let order = ValueOrder(column, isDescending: key.isDescending)
+    let costs = indices.map { index in
+      cost(of: Int(words.documents[Int(index)]), column, order)
+    }
+    let missing = request.distinct != nil || request.scoreMin != nil ? Int.max : wanted
+    for group in Groups.make(costs, needed: missing).groups {
+      var next = bucket
+      next.members = .placed(words, group.members.map { indices[$0] })
+      next.sortedFields.insert(key.field)
+      let value = order.value(group.cost, column)
+      next.ranks.append(
+        RuleRank(.field(key.field, isDescending: key.isDescending, value: value), 1, of: 1))
+      try goOn(next)
+    }
+  }
+
+  /// The best value of the matching occurrences of a document.
+  private func cost(of document: Int, _ column: FieldColumn, _ order: ValueOrder) -> Int {
+    var best = Int.max
+    corpus.rows.forEachRow(of: document) { row in
+      if let rows, !rows.contains(row) { return }
+      best = min(best, order.cost(row, column))
+    }
+    return best
+  }
+
+  /// Varve's own rules.
+  func splitByOwnRule(_ bucket: Bucket, _ rule: Int) throws {
+    let (words, indices) = placed(bucket)
+    let costs: [Int]
+    switch rules[rule] {
+    case .conversation: costs = try conversationCosts(words, indices)
+    case .relevance: costs = try relevanceCosts(bucket, words, indices)
+    default: costs = try ageCosts(words, indices)
+    }
+    try rankGroups(costs, rule) { _, members in
+      var next = bucket
+      // Of equal age the later commit is the newer one.
+      let ordered = rules[rule] == .newest ? members.reversed() : members
+      next.members = .placed(words, ordered.map { indices[$0] })
+      return next
+    }
+  }
+
+  private func conversationCosts(_ words: PlacedWords, _ indices: [Int32]) throws -> [Int] {
+    guard let column = try corpus.fields.column("kind"), case .single(let places) = column.storage
+    else { return [Int](repeating: 0, count: indices.count) }
+    let classes = column.values.map { value -> Int in
+      switch value.text {
+      case "prompt", "answer": 0
+      case "toolOutput", "log", "shell", "progress", "meta", "raw": 2
+      default: 1
+      }
+    }
+    return indices.map { index in
+      var best = 2
+      corpus.rows.forEachRow(of: Int(words.documents[Int(index)])) { row in
+        if let rows, !rows.contains(row) { return }
+        if places[row] > 0 { best = min(best, classes[Int(places[row]) - 1]) }
+      }
+      return best
+    }
+  }
+
+  private func ageCosts(_ words: PlacedWords, _ indices: [Int32]) throws -> [Int] {
+    guard let column = try corpus.fields.column("timestamp"),
+      case .numbers(let times) = column.storage
+    else { return [Int](repeating: 0, count: indices.count) }
+    return indices.map { index in
+      var best = Int.max
+      corpus.rows.forEachRow(of: Int(words.documents[Int(index)])) { row in
+        if let rows, !rows.contains(row) { return }
+        if !times[row].isNaN { best = min(best, Int(-times[row])) }
+      }
+      return best
+    }
+  }
+
+  /// BM25 with its usual constants. S. Robertson, H. Zaragoza, "The probabilistic relevance
+  /// framework: BM25 and beyond", 2009.
+  private func relevanceCosts(
+    _ bucket: Bucket, _ words: PlacedWords, _ indices: [Int32]
+  ) throws -> [Int] {
+    let k1 = 1.2
+    let b = 0.75
+    let total = Double(max(1, corpus.documentCount))
+    let mean = max(1, Double(corpus.wordCount) / total)
+    var scores = [Double](repeating: 0, count: indices.count)
+    var seen: Set<Int> = []
+    for path in bucket.paths {
+      for step in path.steps where seen.insert(step.node << 8 | Int(step.levels)).inserted {
+        let places = try words.places(step)
+        let held = Double(try nodes.documents(step).count)
+        let rarity = Self.logarithm(1 + (total - held + 0.5) / (held + 0.5))
+        for (i, index) in indices.enumerated() {
+          let count = Double(places.hits(of: Int(index)).count)
+          guard count > 0 else { continue }
+          let length = Double(corpus.wordCount(of: Int(words.documents[Int(index)])))
+          scores[i] += rarity * count * (k1 + 1) / (count + k1 * (1 - b + b * length / mean))
+        }
+      }
+    }
+    return scores.map { Int(-$0 * 4096) }
+  }
+
+  /// The binary logarithm, near enough for weights: straight between powers of two.
+  static func logarithm(_ value: Double) -> Double {
+    Double(value.exponent) + value.significand - 1
+  }
+}
+
+/// The order of the values of a column in one direction.
+private struct ValueOrder {
+  private let ranks: [Int]
+  private let isDescending: Bool
+
+  init(_ column: FieldColumn, isDescending: Bool) {
+    self.isDescending = isDescending
+    let keys = column.values.indices.map { column.key($0) }
+    let order = keys.indices.sorted { left, right in
+      let a = keys[left]
+      let b = keys[right]
+      switch (a, b) {
+      case (.number, .string): return true
+      case (.string, .number): return false
+      default: return isDescending ? b < a : a < b
+      }
+    }
+    var ranks = [Int](repeating: 0, count: keys.count)
+    var rank = -1
+    var last: FieldKey?
+    for place in order {
+      if keys[place] != last { rank += 1 }
+      last = keys[place]
+      ranks[place] = rank
+    }
+    self.ranks = ranks
+  }
+
+  /// Lower is earlier; none comes last.
+  func cost(_ row: Int, _ column: FieldColumn) -> Int {
+    switch column.storage {
+    case .single(let places): return places[row] == 0 ? .max : ranks[Int(places[row]) - 1]
+    case .many(let ends, let places):
+      var best = Int.max
+      for i in (row == 0 ? 0 : Int(ends[row - 1]))..<Int(ends[row]) {
+        best = min(best, ranks[Int(places[i])])
+      }
+      return best
+    case .numbers(let numbers):
+      if numbers[row].isNaN { return .max }
+      let number = isDescending ? -numbers[row] : numbers[row]
+      return Self.ordered(Int(bitPattern: UInt(number.bitPattern)))
+    }
+  }
+
+  /// The bits of a double in the order of its values, and back.
+  private static func ordered(_ bits: Int) -> Int { bits < 0 ? bits ^ .max : bits }
+
+  /// A value of a group, for showing.
+  func value(_ cost: Int, _ column: FieldColumn) -> FieldValue? {
+    guard cost != .max else { return nil }
+    if case .numbers = column.storage {
+      let number = Double(bitPattern: UInt64(bitPattern: Int64(Self.ordered(cost))))
+      return .number(isDescending ? -number : number)
+    }
+    return ranks.firstIndex(of: cost).map { column.values[$0] }
+  }
+}

@@ -1,0 +1,147 @@
+// The rules that look at where words stand: they work on one document after another.
+
+import VarveFormat
+
+extension Ranker {
+  /// Words that stand close together first.
+  func splitByProximity(_ bucket: Bucket, _ rule: Int) throws {
+    try splitByPlaces(bucket, rule, .proximity, worst: proximityMax(bucket.paths)) {
+      costs, path, places, index in
+      costs.proximity(path, places, index)
+    }
+  }
+
+  private func proximityMax(_ paths: [QueryPath]) -> Int {
+    paths.map { path in
+      var total = 0
+      for (i, step) in path.steps.enumerated() {
+        total += nodes.graph.nodes[step.node].wordCount - 1
+        if i > 0, nodes.graph.areContiguous(path.steps[i - 1].node, step.node) {
+          total += DocumentCosts.farCost
+        }
+      }
+      return total
+    }.max() ?? 0
+  }
+
+  /// Words in weighty attributes first.
+  func splitByAttribute(_ bucket: Bucket, _ rule: Int) throws {
+    let weights = weights
+    let heaviest = weights.max() ?? 0
+    let worst = heaviest * (bucket.paths.map { wordCount($0) }.max() ?? 0)
+    try splitByPlaces(bucket, rule, .attributeRank, worst: worst) { costs, path, places, index in
+      costs.attributeRank(path, places, index, weights: weights, searchOn: self.searchOn)
+    }
+  }
+
+  /// Words at the place that they have in the query first.
+  func splitByPosition(_ bucket: Bucket, _ rule: Int) throws {
+    let worst = DocumentCosts.positionCostMax * (bucket.paths.map { wordCount($0) }.max() ?? 0)
+    try splitByPlaces(bucket, rule, .wordPosition, worst: worst) { costs, path, places, index in
+      costs.wordPosition(path, places, index)
+    }
+  }
+
+  private func wordCount(_ path: QueryPath) -> Int {
+    path.steps.reduce(0) { $0 + nodes.graph.nodes[$1.node].wordCount }
+  }
+
+  private func splitByPlaces(
+    _ bucket: Bucket, _ rule: Int, _ name: RuleRank.Detail, worst: Int,
+    _ cost: (DocumentCosts, QueryPath, [PlacedWords.Places], Int) throws(FormatError) -> Int
+  ) throws {
+    if worst == 0 {
+      var next = bucket
+      next.ranks.append(RuleRank(name, 1, of: 1))
+      return try rank(next, rule: rule + 1)
+    }
+    let (words, indices) = placed(bucket)
+    let documents = DocumentCosts(
+      graph: nodes.graph, nodes: nodes, words: words, paths: bucket.paths)
+    let (costs, byPath) = try documents.least(indices) {
+      (path, places, index) throws(FormatError) in
+      try cost(documents, path, places, index)
+    }
+    try rankGroups(costs, rule) { cost, members in
+      var next = bucket
+      next.members = .placed(words, members.map { indices[$0] })
+      next.paths = Self.paths(bucket.paths, byPath, of: members, cost: cost)
+      next.ranks.append(RuleRank(name, worst + 1 - cost, of: worst + 1))
+      return next
+    }
+  }
+
+  /// Paths on which some member has exactly the cost.
+  private static func paths(
+    _ paths: [QueryPath], _ byPath: [[Int]], of members: [Int], cost: Int
+  ) -> [QueryPath] {
+    guard paths.count > 1 else { return paths }
+    return zip(paths, byPath).filter { _, costs in members.contains { costs[$0] == cost } }
+      .map(\.0)
+  }
+
+  // MARK: Exactness
+
+  /// Documents with an attribute that is the query, or starts with it, first.
+  func splitByExactAttribute(_ bucket: Bucket, _ rule: Int) throws {
+    let (words, indices) = placed(bucket)
+    var costs = [Int](repeating: 2, count: indices.count)
+    if let terms = try exactTerms(bucket, words) {
+      let documents = DocumentCosts(
+        graph: nodes.graph, nodes: nodes, words: words, paths: bucket.paths)
+      for (i, index) in indices.enumerated() {
+        let document = Int(words.documents[Int(index)])
+        costs[i] = try documents.exactAttribute(terms, Int(index)) {
+          (attribute) throws(FormatError) in
+          try self.length(of: document, attribute: attribute)
+        }
+      }
+    }
+    for group in Groups.make(costs, needed: .max).groups {
+      var next = bucket
+      next.members = .placed(words, group.members.map { indices[$0] })
+      next.ranks.append(RuleRank(.exactAttribute, 3 - group.cost, of: 3))
+      try splitByExactWords(next, rule)
+    }
+  }
+
+  /// The terms that are left in their exact form; nil if one has none.
+  private func exactTerms(
+    _ bucket: Bucket, _ words: PlacedWords
+  ) throws -> [(first: Int, words: Int, places: PlacedWords.Places)]? {
+    var found: [(first: Int, words: Int, places: PlacedWords.Places)] = []
+    for (i, term) in nodes.graph.terms.enumerated() where !bucket.removed.contains(i) {
+      // Unbroken from the first term on.
+      guard found.count == i else { return nil }
+      guard let node = nodes.graph.nodes.firstIndex(where: { $0.terms == i..<(i + 1) }),
+        nodes.graph.nodes[node].levels[0].contains(where: \.isExact),
+        bucket.paths.contains(where: { path in
+          path.steps.contains { $0.node == node && $0.levels & 1 != 0 }
+        })
+      else { return nil }
+      let places = try words.places(PathStep(node: node, levels: 1))
+      found.append((term.first, term.words.count, places))
+    }
+    return found.isEmpty ? nil : found
+  }
+
+  /// More words that match exactly first.
+  private func splitByExactWords(_ bucket: Bucket, _ rule: Int) throws {
+    let (words, indices) = placed(bucket)
+    let termCount = nodes.graph.terms.count - bucket.removed.count
+    let documents = DocumentCosts(
+      graph: nodes.graph, nodes: nodes, words: words, paths: bucket.paths)
+    let (costs, byPath) = try documents.least(indices) {
+      (path, places, index) throws(FormatError) in
+      documents.exactWords(path, places, index)
+    }
+    try rankGroups(costs, rule) { cost, members in
+      var next = bucket
+      next.members = .placed(words, members.map { indices[$0] })
+      next.paths = Self.paths(bucket.paths, byPath, of: members, cost: cost)
+      next.ranks.append(
+        RuleRank(.exactWords, max(0, termCount - cost) + 1, of: termCount + 1))
+      return next
+    }
+  }
+}

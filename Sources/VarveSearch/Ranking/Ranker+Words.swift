@@ -1,0 +1,95 @@
+// The rules that count words and typos: they work on whole sets of documents.
+
+import VarveFormat
+
+extension Ranker {
+  /// All words first, then without the one that goes first, and so on.
+  func splitByWords(_ bucket: Bucket, _ rule: Int) throws {
+    var left = set(bucket)
+    let total = nodes.graph.terms.reduce(0) { $0 + $1.words.count }
+    for step in 0...removal.steps.count {
+      let removed = removal.removed(after: step)
+      let paths = nodes.graph.paths(without: removed)
+      var found = DocSet(capacity: corpus.documentCount)
+      for path in paths { found.formUnion(try nodes.documents(path, in: left)) }
+      guard !found.isEmpty else { continue }
+      left.subtract(found)
+      let kept = total - removed.reduce(0) { $0 + nodes.graph.terms[$1].words.count }
+      var next = bucket
+      next.members = .set(found)
+      next.paths = paths
+      next.removed = removed
+      next.ranks.append(RuleRank(.words, kept, of: total))
+      try rank(next, rule: rule + 1)
+      if left.isEmpty || isDone { return }
+    }
+  }
+
+  /// Fewest typos first.
+  func splitByTypos(_ bucket: Bucket, _ rule: Int) throws {
+    var left = set(bucket)
+    let most = typoCostMax(bucket.paths)
+    // Steps that no document of the bucket matches end a path before it is tried.
+    var levels: [Int: [Int]] = [:]
+    for path in bucket.paths {
+      for step in path.steps where levels[step.node] == nil {
+        levels[step.node] = try (0..<3).filter { level in
+          guard step.levels & (1 << UInt8(level)) != 0 else { return false }
+          return try nodes.documents(step.node, level: level).intersects(left)
+        }
+      }
+    }
+    for cost in 0...max(0, most) {
+      var found = DocSet(capacity: corpus.documentCount)
+      var paths: [QueryPath] = []
+      for path in bucket.paths {
+        try walk(path, levels, cost: cost, left) { narrowed, documents in
+          found.formUnion(documents)
+          if paths.count < QueryGraph.pathCountMax, !paths.contains(narrowed) {
+            paths.append(narrowed)
+          }
+        }
+      }
+      guard !found.isEmpty else { continue }
+      left.subtract(found)
+      var next = bucket
+      next.members = .set(found)
+      next.paths = paths
+      next.ranks.append(RuleRank(.typo, most + 1 - cost, of: most + 1))
+      try rank(next, rule: rule + 1)
+      if left.isEmpty || isDone { return }
+    }
+  }
+
+  private func typoCostMax(_ paths: [QueryPath]) -> Int {
+    paths.map { path in
+      path.steps.reduce(0) { sum, step in
+        let node = nodes.graph.nodes[step.node]
+        return sum + node.baseCost + node.typoMax
+      }
+    }.max() ?? 0
+  }
+
+  /// All ways to spend exactly a number of typos on a path, with the documents that match so.
+  private func walk(
+    _ path: QueryPath, _ levels: [Int: [Int]], cost: Int, _ universe: DocSet,
+    _ body: (QueryPath, DocSet) throws -> Void
+  ) throws {
+    let base = path.steps.reduce(0) { $0 + nodes.graph.nodes[$1.node].baseCost }
+    guard base <= cost else { return }
+    func go(_ i: Int, _ left: Int, _ steps: [PathStep], _ documents: DocSet) throws {
+      if i == path.steps.count {
+        if left == 0 { try body(QueryPath(steps: steps), documents) }
+        return
+      }
+      let step = path.steps[i]
+      for level in levels[step.node] ?? [] where level <= left {
+        let narrowed = documents.intersection(try nodes.documents(step.node, level: level))
+        guard !narrowed.isEmpty else { continue }
+        let next = PathStep(node: step.node, levels: 1 << UInt8(level))
+        try go(i + 1, left - level, steps + [next], narrowed)
+      }
+    }
+    try go(0, cost - base, [], universe)
+  }
+}

@@ -1,0 +1,107 @@
+// Sets of documents as bits. A million documents are 125 kB: unions and intersections of whole sets
+// cost less than the bookkeeping of anything cleverer.
+
+/// A set of documents of one snapshot.
+package struct DocSet: Equatable, Sendable {
+  package private(set) var words: [UInt64]
+  /// Documents that could be in it.
+  package let capacity: Int
+
+  package init(capacity: Int) {
+    self.capacity = capacity
+    words = [UInt64](repeating: 0, count: (capacity + 63) / 64)
+  }
+
+  /// All documents.
+  package init(allOf capacity: Int) {
+    self.capacity = capacity
+    words = [UInt64](repeating: .max, count: (capacity + 63) / 64)
+    if capacity % 64 != 0 { words[words.count - 1] = (1 << UInt64(capacity % 64)) - 1 }
+  }
+
+  @inline(__always)
+  package mutating func insert(_ doc: Int) { words[doc >> 6] |= 1 << UInt64(doc & 63) }
+
+  @inline(__always)
+  package func contains(_ doc: Int) -> Bool { words[doc >> 6] & (1 << UInt64(doc & 63)) != 0 }
+
+  package var count: Int {
+    var total = 0
+    for word in words { total += word.nonzeroBitCount }
+    return total
+  }
+
+  package var isEmpty: Bool {
+    for word in words where word != 0 { return false }
+    return true
+  }
+
+  package mutating func formUnion(_ other: borrowing DocSet) {
+    precondition(words.count == other.words.count)
+    for i in 0..<words.count { words[i] |= other.words[i] }
+  }
+
+  package mutating func formIntersection(_ other: borrowing DocSet) {
+    precondition(words.count == other.words.count)
+    for i in 0..<words.count { words[i] &= other.words[i] }
+  }
+
+  package mutating func subtract(_ other: borrowing DocSet) {
+    precondition(words.count == other.words.count)
+    for i in 0..<words.count { words[i] &= ~other.words[i] }
+  }
+
+  package func intersection(_ other: borrowing DocSet) -> DocSet {
+    var result = self
+    result.formIntersection(other)
+    return result
+  }
+
+  package func union(_ other: borrowing DocSet) -> DocSet {
+    var result = self
+    result.formUnion(other)
+    return result
+  }
+
+  package func subtracting(_ other: borrowing DocSet) -> DocSet {
+    var result = self
+    result.subtract(other)
+    return result
+  }
+
+  /// Whether both have a document in common.
+  package func intersects(_ other: borrowing DocSet) -> Bool {
+    for i in 0..<words.count where words[i] & other.words[i] != 0 { return true }
+    return false
+  }
+
+  /// Whether there is a document in a range.
+  func hasAny(in range: ClosedRange<Int>) -> Bool {
+    let first = range.lowerBound >> 6
+    let last = min(range.upperBound, capacity - 1) >> 6
+    guard first <= last else { return false }
+    for i in first...last {
+      var word = words[i]
+      if i == first { word &= UInt64.max << UInt64(range.lowerBound & 63) }
+      if i == range.upperBound >> 6 {
+        word &= UInt64.max >> UInt64(63 - (range.upperBound & 63))
+      }
+      if word != 0 { return true }
+    }
+    return false
+  }
+
+  /// The documents in ascending order.
+  package var documents: [UInt32] {
+    var found: [UInt32] = []
+    found.reserveCapacity(count)
+    for i in 0..<words.count {
+      var word = words[i]
+      while word != 0 {
+        found.append(UInt32(i << 6 + word.trailingZeroBitCount))
+        word &= word - 1
+      }
+    }
+    return found
+  }
+}

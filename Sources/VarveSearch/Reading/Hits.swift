@@ -1,0 +1,247 @@
+// Where words stand in the documents that may be shown.
+
+import VarveFormat
+
+/// One place of a derivation in a document.
+struct Hit: Sendable {
+  var document: UInt32
+  /// Attribute and position of the first word.
+  var key: UInt32
+  /// Positions from the first word to the last.
+  var span: UInt16
+  var isExact: Bool
+
+  var attribute: UInt32 { key >> 16 }
+  var position: Int { Int(key & 0xFFFF) }
+  /// Key of the last word.
+  var endKey: UInt32 { key + UInt32(span) }
+}
+
+/// Reads postings of a corpus.
+struct HitReader {
+  let corpus: SearchCorpus
+  /// Attributes that count for finding; nil for all.
+  let attributes: Set<UInt32>?
+
+  /// Adds the documents of a word to a set.
+  ///
+  /// - Parameter attributes: those that count; nil for all.
+  func insert(
+    _ word: ResolvedWord, into set: inout DocSet, attributes: Set<UInt32>?
+  ) throws(FormatError) {
+    if let attributes {
+      let all = DocSet(allOf: corpus.documentCount)
+      for hit in try hits(word, in: all) where attributes.contains(hit.attribute) {
+        set.insert(Int(hit.document))
+      }
+      return
+    }
+    for list in word.lists {
+      let part = corpus.parts[list.part]
+      let limit = part.index.documentCount
+      var documents = set
+      set = DocSet(capacity: 0)
+      try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
+        while true {
+          let count = try decoder.next()
+          guard count > 0 else { break }
+          guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+          for i in 0..<count { documents.insert(part.base + Int(decoder.docs[i])) }
+        }
+      }
+      set = documents
+    }
+    for value in word.values {
+      let values = corpus.valueIndexes[value.index]
+      for place in values.places[value.place] {
+        for document in values.documents(of: Int(place.value)) { set.insert(Int(document)) }
+      }
+    }
+  }
+
+  /// The places of a word in some documents, in ascending order of document and key.
+  func hits(
+    _ word: ResolvedWord, in candidates: DocSet, isExact: Bool = false
+  ) throws(FormatError) -> [Hit] {
+    var hits: [Hit] = []
+    for list in word.lists {
+      try append(
+        list.info, corpus.parts[list.part], in: candidates, isExact: isExact, to: &hits)
+    }
+    guard !word.values.isEmpty else { return hits }
+    for value in word.values {
+      let values = corpus.valueIndexes[value.index]
+      let attribute = (corpus.firstValueAttribute + UInt32(value.index)) << 16
+      for place in values.places[value.place] {
+        for document in values.documents(of: Int(place.value))
+        where candidates.contains(Int(document)) {
+          hits.append(
+            Hit(document: document, key: attribute | place.position, span: 0, isExact: isExact))
+        }
+      }
+    }
+    Self.sort(&hits)
+    return hits
+  }
+
+  private func append(
+    _ info: TermInfo, _ part: SearchCorpus.Part, in candidates: DocSet, isExact: Bool,
+    to hits: inout [Hit]
+  ) throws(FormatError) {
+    let base = part.base
+    let limit = part.index.documentCount
+    let map = part.attributes
+    var found = hits
+    hits = []
+    try part.index.withPositions(info) { (positions) throws(FormatError) in
+      try part.index.withPostings(info) { (decoder) throws(FormatError) in
+        var first = 0
+        while true {
+          // Blocks without a candidate are passed over.
+          while let last = decoder.nextBlockLast, first < limit,
+            Int(last) >= first,
+            !candidates.hasAny(in: (base + first)...(base + min(Int(last), limit - 1)))
+          {
+            decoder.skip(to: last + 1)
+            first = Int(last) + 1
+          }
+          let count = try decoder.next()
+          guard count > 0 else { break }
+          guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+          var reader = ByteReader(positions, at: min(decoder.positionsOffset, positions.byteCount))
+          for i in 0..<count {
+            let document = base + Int(decoder.docs[i])
+            let number = Int(decoder.counts[i])
+            guard candidates.contains(document) else {
+              try PositionList.skip(number, in: &reader)
+              continue
+            }
+            try PositionList.read(number, from: &reader) { key in
+              found.append(
+                Hit(document: UInt32(document), key: key, span: 0, isExact: isExact))
+            }
+          }
+          first = Int(decoder.docs[count - 1]) + 1
+        }
+      }
+    }
+    if let map {
+      for i in found.indices where found[i].document >= UInt32(base) {
+        let local = Int(found[i].attribute)
+        guard local < map.count else { throw FormatError(.outOfBounds, at: 0) }
+        found[i].key = map[local] << 16 | found[i].key & 0xFFFF
+      }
+    }
+    hits = found
+  }
+
+  /// Puts places in order and takes out doubles.
+  static func sort(_ hits: inout [Hit]) {
+    var isSorted = true
+    for i in 1..<max(1, hits.count)
+    where hits[i].document < hits[i - 1].document
+      || hits[i].document == hits[i - 1].document && hits[i].key <= hits[i - 1].key
+    {
+      isSorted = false
+      break
+    }
+    if isSorted { return }
+    hits.sort {
+      if $0.document != $1.document { return $0.document < $1.document }
+      if $0.key != $1.key { return $0.key < $1.key }
+      return $0.isExact && !$1.isExact
+    }
+    var kept: [Hit] = []
+    kept.reserveCapacity(hits.count)
+    for hit in hits {
+      if let last = kept.last, last.document == hit.document, last.key == hit.key,
+        last.span == hit.span
+      {
+        continue
+      }
+      kept.append(hit)
+    }
+    hits = kept
+  }
+
+  /// The places of a phrase in some documents: all of its words in a row in one attribute.
+  func phraseHits(
+    _ words: [ResolvedWord?], in candidates: DocSet, isExact: Bool
+  ) throws(FormatError) -> [Hit] {
+    var hits: [Hit]?
+    var firstOffset = 0
+    for (offset, word) in words.enumerated() {
+      guard let word else { continue }
+      let next = try self.hits(word, in: candidates)
+      guard let known = hits else {
+        hits = next
+        firstOffset = offset
+        continue
+      }
+      hits = Self.followed(known, by: next, distance: UInt32(offset - firstOffset))
+      if hits?.isEmpty == true { return [] }
+    }
+    let span = UInt16(words.count - 1)
+    // Holes before the first word shift where the phrase begins.
+    return (hits ?? []).compactMap { hit in
+      guard hit.position >= firstOffset else { return nil }
+      return Hit(
+        document: hit.document, key: hit.key - UInt32(firstOffset), span: span, isExact: isExact)
+    }
+  }
+
+  /// Places behind which another word stands at a distance. Both ascend.
+  private static func followed(_ hits: [Hit], by next: [Hit], distance: UInt32) -> [Hit] {
+    var found: [Hit] = []
+    var j = 0
+    for hit in hits {
+      let wanted = (UInt64(hit.document) << 32 | UInt64(hit.key)) + UInt64(distance)
+      while j < next.count, UInt64(next[j].document) << 32 | UInt64(next[j].key) < wanted { j += 1 }
+      guard j < next.count else { break }
+      let isThere = UInt64(next[j].document) << 32 | UInt64(next[j].key) == wanted
+      if isThere, (hit.key & 0xFFFF) + distance <= 0xFFFF { found.append(hit) }
+    }
+    return found
+  }
+
+  /// Documents that hold all words of a phrase anywhere.
+  func documentsWithAll(
+    _ words: [ResolvedWord?], attributes: Set<UInt32>?
+  ) throws(FormatError) -> DocSet {
+    var set: DocSet?
+    for word in words {
+      guard let word else { continue }
+      var documents = DocSet(capacity: corpus.documentCount)
+      try insert(word, into: &documents, attributes: attributes)
+      if set == nil { set = documents } else { set?.formIntersection(documents) }
+    }
+    return set ?? DocSet(capacity: corpus.documentCount)
+  }
+
+  /// Documents that a derivation matches.
+  func documents(
+    _ derivation: Derivation, attributes: Set<UInt32>?
+  ) throws(FormatError) -> DocSet {
+    guard derivation.isPhrase else {
+      var set = DocSet(capacity: corpus.documentCount)
+      if let word = derivation.words[0] {
+        try insert(word, into: &set, attributes: attributes)
+      }
+      return set
+    }
+    let candidates = try documentsWithAll(derivation.words, attributes: attributes)
+    var set = DocSet(capacity: corpus.documentCount)
+    for hit in try phraseHits(derivation.words, in: candidates, isExact: false)
+    where attributes?.contains(hit.attribute) ?? true { set.insert(Int(hit.document)) }
+    return set
+  }
+
+  /// The places of a derivation.
+  func hits(_ derivation: Derivation, in candidates: DocSet) throws(FormatError) -> [Hit] {
+    if derivation.isPhrase {
+      return try phraseHits(derivation.words, in: candidates, isExact: derivation.isExact)
+    }
+    guard let word = derivation.words[0] else { return [] }
+    return try hits(word, in: candidates, isExact: derivation.isExact)
+  }
+}

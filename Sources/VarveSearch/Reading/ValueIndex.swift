@@ -1,0 +1,99 @@
+// An attribute with few distinct values, such as the project: its words are looked up among the
+// values, and the messages of a value come from its column. ARCHITECTURE 7.
+
+import VarveFormat
+
+/// The words of the distinct values of a built-in field.
+package final class ValueIndex: Sendable {
+  struct Place: Sendable {
+    var value: UInt32
+    var position: UInt32
+  }
+
+  package let name: String
+  /// Sorted.
+  let words: [[UInt8]]
+  let places: [[Place]]
+  /// Words of each value.
+  let lengths: [UInt32]
+  /// Where the documents of each value end in `documents`.
+  private let ends: [UInt32]
+  private let documents: [UInt32]
+
+  /// - Parameters:
+  ///   - column: with at most one value an occurrence.
+  ///   - rows: which document each occurrence belongs to.
+  package init(_ name: String, column: FieldColumn, rows: RowTable, tokenizer: Tokenizer) {
+    self.name = name
+    var found: [[UInt8]: [Place]] = [:]
+    var lengths: [UInt32] = []
+    for (value, text) in column.values.enumerated() {
+      var settings = IndexSettings()
+      settings.tokenizer = tokenizer.settings
+      settings.codeWords = false
+      var sink = IndexingSink(settings)
+      sink.begin(attribute: 0)
+      let bytes = Array(text.text.utf8)
+      sink.text = bytes
+      tokenizer.forEach(bytes.rawSpan, &sink)
+      for (i, term) in sink.terms.enumerated() {
+        found[sink.table.bytes(term), default: []].append(
+          Place(value: UInt32(value), position: sink.keys[i]))
+      }
+      lengths.append(UInt32(sink.wordCount))
+    }
+    words = found.keys.sorted { $0.lexicographicallyPrecedes($1) }
+    places = words.map { found[$0] ?? [] }
+    self.lengths = lengths
+    guard case .single(let values) = column.storage else {
+      ends = [UInt32](repeating: 0, count: lengths.count)
+      documents = []
+      return
+    }
+    // Each document once a value: occurrences of the same value seldom lie apart.
+    var counts = [UInt32](repeating: 0, count: lengths.count)
+    var pairs: [(value: UInt32, document: UInt32)] = []
+    pairs.reserveCapacity(values.count)
+    for (row, place) in values.enumerated() where place > 0 {
+      pairs.append((place - 1, rows.documents[row]))
+      counts[Int(place - 1)] += 1
+    }
+    var ends: [UInt32] = []
+    var sum: UInt32 = 0
+    var next: [UInt32] = []
+    for count in counts {
+      next.append(sum)
+      sum += count
+      ends.append(sum)
+    }
+    var documents = [UInt32](repeating: 0, count: pairs.count)
+    for pair in pairs {
+      documents[Int(next[Int(pair.value)])] = pair.document
+      next[Int(pair.value)] += 1
+    }
+    self.ends = ends
+    self.documents = documents
+  }
+
+  /// The place of a word; nil if no value has it.
+  func find(_ word: [UInt8]) -> Int? {
+    let place = first(from: word)
+    return place < words.count && words[place] == word ? place : nil
+  }
+
+  /// The place of the first word that is not before one.
+  func first(from word: [UInt8]) -> Int {
+    var low = 0
+    var high = words.count
+    while low < high {
+      let middle = (low + high) / 2
+      if words[middle].lexicographicallyPrecedes(word) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Documents of a value; one that was seen twice with it may come twice.
+  func documents(of value: Int) -> ArraySlice<UInt32> {
+    documents[(value == 0 ? 0 : Int(ends[value - 1]))..<Int(ends[value])]
+  }
+}
