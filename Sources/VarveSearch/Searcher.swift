@@ -41,12 +41,9 @@ package struct Searcher: Sendable {
     let distinct = request.distinct ?? settings.distinct
     let column = try distinct.flatMap { try corpus.fields.column($0) }
     // Whoever asks for totals over what is shown pays for ranking it all.
-    let ranksAll =
-      request.scoreMin != nil
-      || column != nil && (isPaged(request) || !request.facets.isEmpty || request.distinct != nil)
+    let ranksAll = request.scoreMin != nil || column != nil
     let needed = ranksAll ? Int.max : min(offset + limit, selection.universe.count)
     var seen: Set<FieldKey> = []
-    var excluded = 0
     let rows = selection.rows
     let ranker = Ranker(
       corpus: corpus, settings: settings, request: request, nodes: selection.nodes,
@@ -59,10 +56,7 @@ package struct Searcher: Sendable {
         if let rows, !rows.contains(row) { return }
         column.forEachValue(row) { keys.append($0) }
       }
-      guard keys.allSatisfy({ !seen.contains($0) }) else {
-        excluded += 1
-        return false
-      }
+      guard keys.allSatisfy({ !seen.contains($0) }) else { return false }
       seen.formUnion(keys)
       return true
     }
@@ -74,7 +68,7 @@ package struct Searcher: Sendable {
       for hit in ranker.ranked { counted.insert(Int(hit.document)) }
       result.total = ranker.ranked.count
     } else {
-      result.total = selection.universe.count - excluded
+      result.total = selection.universe.count
     }
     result.hits = ranker.ranked.dropFirst(offset).prefix(limit).map { hit in
       shown(Int(hit.document), hit.ranks, rows: rows, request: request)
@@ -92,7 +86,7 @@ package struct Searcher: Sendable {
   package func facetSearch(
     _ name: String, query: String?, in request: SearchRequest
   ) throws -> [FacetCount] {
-    let attribute = settings.filterable.first { FieldPattern.covers($0.pattern, name) }
+    let attribute = settings.filterable.first { $0.covers(name) }
     guard let attribute, attribute.allowsFacetSearch else {
       throw SearchError.request(
         code: "invalid_facet_search_facet_name",
@@ -127,18 +121,13 @@ package struct Searcher: Sendable {
           + "sort parameter at search time.")
     }
     if let distinct = request.distinct,
-      !settings.filterable.contains(where: { FieldPattern.covers($0.pattern, distinct) })
+      !settings.filterable.contains(where: { $0.covers(distinct) })
     {
       throw .request(
         code: "invalid_search_distinct",
         message: "Index `messages`: Attribute `\(distinct)` is not filterable and thus, cannot be "
           + "used as distinct attribute.")
     }
-  }
-
-  private func isPaged(_ request: SearchRequest) -> Bool {
-    if case .page = request.page { return true }
-    return false
   }
 
   /// Offset and limit, capped by the settings.
@@ -218,7 +207,6 @@ package struct Searcher: Sendable {
         }.map { UInt32($0) })
     }
     var all = declared.map(numbers)
-    if let all, all.count == corpus.attributes.count, request.searchOn == nil { _ = all }
     if all?.count == corpus.attributes.count { all = nil }
     guard let wanted = request.searchOn else { return all }
     if let declared {

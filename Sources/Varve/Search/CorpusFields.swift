@@ -36,7 +36,13 @@ final class CorpusFields: FieldSource {
   func names(covering pattern: String) throws -> [String] {
     var names: Set<String> = []
     for text in texts {
-      for name in text.fieldNames where FieldPattern.covers(pattern, name) { names.insert(name) }
+      for (number, name) in text.fieldNames.enumerated()
+      where FieldPattern.covers(settings.metadataPath(pattern) ?? pattern, name) {
+        if !(try text.fieldValues(number).values.isEmpty) { names.insert(name) }
+      }
+    }
+    if settings.hasBuiltInFields {
+      for name in FieldNames.all where FieldPattern.covers(pattern, name) { names.insert(name) }
     }
     return names.sorted()
   }

@@ -101,7 +101,7 @@ extension Store {
     let start = view.version.manifest.fullTexts.last?.nextSequence ?? 1
     let plan = try textPlan(view, from: start, to: view.version.manifest.nextSequence)
     guard plan.count == 1, byteCount > 0 else { return plan }
-    return try contentByteCount(view, in: plan[0]) > byteCount ? plan : []
+    return try Snapshot(view).unindexedTextByteCount() > byteCount ? plan : []
   }
 
   private func textPlan(
@@ -127,21 +127,6 @@ extension Store {
       }
       if first < end { plan.append(first..<end) }
       return plan
-    }
-  }
-
-  private func contentByteCount(
-    _ view: StoreView, in range: Range<UInt64>
-  ) throws(StoreError) -> Int {
-    try engine { () throws(StorageError) in
-      var sum = 0
-      for index in view.version.indexes where index.nextSequence > range.lowerBound {
-        let sizes = try index.column(.byteCount)
-        for row in sizes.indices where index.firstSequence + UInt64(row) >= range.lowerBound {
-          sum += Int(sizes[row])
-        }
-      }
-      return sum
     }
   }
 
@@ -229,6 +214,25 @@ extension Store {
       }
       guard let merged else { return }
       guard try publishTexts([merged], replacing: entries[plan].map(\.id)) else { return }
+    }
+  }
+}
+
+extension Snapshot {
+  /// Bytes of content in indexes but in no full-text file yet: what a first search indexes in memory,
+  /// beside the tail.
+  public func unindexedTextByteCount() throws(StoreError) -> Int {
+    try engine { () throws(StorageError) in
+      let start = view.version.fullTexts.last?.summary.nextSequence ?? 1
+      var sum = 0
+      for index in view.version.indexes where index.nextSequence > start {
+        let sizes = try index.column(.byteCount)
+        let distances = try index.column(.message)
+        for row in sizes.indices where index.firstSequence + UInt64(row) >= start {
+          if distances[row] == 0 { sum += Int(sizes[row]) }
+        }
+      }
+      return sum
     }
   }
 }

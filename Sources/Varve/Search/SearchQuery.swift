@@ -5,6 +5,9 @@ import VarveSearch
 
 /// A search of a snapshot.
 public struct SearchQuery: Sendable {
+  /// Longest request or settings text, in bytes.
+  public static let byteCountMax = 1 << 20
+
   /// What a match may leave out of the query.
   public enum Strategy: String, Sendable, CaseIterable {
     /// Words from the end.

@@ -136,7 +136,7 @@ private struct HitMaker {
     let metadata = occurrence.metadata ?? .object([])
     guard settings.hasBuiltInFields else { return metadata }
     func text(_ value: String?) -> MetadataValue { value.map { .text($0) } ?? .null }
-    func number(_ value: Int64?) -> MetadataValue { value.map { .int($0) } ?? .null }
+    func time(_ value: Int64?) -> MetadataValue { text(value.flatMap { TimeValue.text($0) }) }
     var members: [MetadataValue.Member] = [
       .init("id", .text(message.id)), .init("hash", .text("\(message.hash)")),
       .init("content", .string(message.content)), .init("project", text(occurrence.project)),
@@ -145,8 +145,8 @@ private struct HitMaker {
     ]
     members += [
       .init("line", occurrence.place.line > 0 ? .int(Int64(occurrence.place.line)) : .null),
-      .init("timestamp", number(occurrence.time)),
-      .init("extractedAt", number(occurrence.extractedAt)),
+      .init("timestamp", time(occurrence.time)),
+      .init("extractedAt", time(occurrence.extractedAt)),
       .init("level", text(occurrence.level)), .init("component", text(occurrence.component)),
       .init("phase", text(occurrence.phase)), .init("kind", .text(occurrence.kind.name)),
       .init("role", text(occurrence.role)), .init("tool", text(occurrence.tool)),
@@ -160,7 +160,13 @@ private struct HitMaker {
   private func formatted(_ displayed: MetadataValue) -> MetadataValue? {
     let highlight = query.attributesToHighlight
     let crop = query.attributesToCrop
-    guard !highlight.isEmpty || !crop.isEmpty else { return nil }
+    // It is there if something that may be shown is to be formatted.
+    let isShown = (highlight + crop.map(\.attribute)).contains { name in
+      settings.displayed.map { shown in
+        shown.contains { FieldPattern.covers($0, name) || FieldPattern.covers(name, $0) }
+      } ?? true
+    }
+    guard isShown else { return nil }
     // What is formatted is there even where it was not asked for as it is.
     let wanted = query.attributesToRetrieve.map { names in
       names + highlight + crop.map(\.attribute)
@@ -192,9 +198,7 @@ private struct HitMaker {
     var order: Int64 = 0
     var i = 0
     // `attribute` in the settings is one entry for its two rules.
-    let joinsAttribute = zip(settings.rules, settings.rules.dropFirst()).contains {
-      $0 == .attributeRank && $1 == .wordPosition
-    }
+    let joinsAttribute = settings.joinsAttribute
     func number(_ value: Int) -> MetadataValue { .int(Int64(value)) }
     while i < ranks.count {
       let rank = ranks[i]
@@ -237,7 +241,8 @@ private struct HitMaker {
       case .field(let field, let isDescending, let value):
         name = "\(field):\(isDescending ? "desc" : "asc")"
         entry.append(.init("value", value.map(Self.tree) ?? .null))
-      case .proximity, .attributeRank, .wordPosition, .exactWords, .skipped:
+      case .skipped: break
+      case .proximity, .attributeRank, .wordPosition, .exactWords:
         entry.append(.init("score", .double(score)))
       }
       members.append(.init(name, .object(entry)))

@@ -35,13 +35,9 @@ struct FacetCounter {
         }
         continue
       }
-      guard settings.filterable.contains(where: { FieldPattern.covers($0.pattern, pattern) }) else {
-        let available = settings.filterable.map(\.pattern).sorted().map { "`\($0)`" }
-          .joined(separator: ", ")
-        let hint =
-          available.isEmpty
-          ? "This index does not have configured filterable attributes."
-          : "Available filterable attributes patterns are: \(available)."
+      guard settings.filterable.contains(where: { $0.covers(pattern) || $0.pattern == pattern })
+      else {
+        let hint = FilterHints.available(settings.filterable)
         throw SearchError.request(
           code: "invalid_search_facets",
           message: "Invalid facet distribution: Attribute `\(pattern)` is not filterable. \(hint)")
@@ -51,8 +47,12 @@ struct FacetCounter {
     return names.sorted()
   }
 
+  /// Fields with values that a name stands for: itself, its children, what its pattern matches.
   private func known(_ pattern: String) throws -> [String] {
-    pattern.utf8.contains(UInt8(ascii: "*")) ? try corpus.fields.names(covering: pattern) : [pattern]
+    let names = try corpus.fields.names(covering: pattern).filter { name in
+      settings.filterable.contains { $0.covers(name) }
+    }
+    return names.isEmpty && !pattern.contains("*") ? [pattern] : names
   }
 
   private func count(

@@ -31,30 +31,26 @@ struct FilterEvaluator {
   }
 
   private func check(_ field: FilterField, _ test: Filter.Test) throws(SearchError) {
-    let attribute = settings.filterable.first { FieldPattern.covers($0.pattern, field.name) }
-    guard let attribute else {
-      let known = settings.filterable.map(\.pattern).sorted().map { "`\($0)`" }
-        .joined(separator: ", ")
-      let hint =
-        known.isEmpty
-        ? "This index does not have configured filterable attributes."
-        : "Available filterable attribute patterns are: \(known)."
+    guard let attribute = settings.filterable.first(where: { $0.covers(field.name) }),
+      attribute.allowsFilter
+    else {
+      // The condition as it was understood, with quotes: the name begins at column 2.
       throw .filter(
-        "Index `messages`: Attribute `\(field.name)` is not filterable. \(hint)\n"
-          + "\(field.start + 1):\(field.end + 1) \(field.text)")
+        "Index `messages`: Attribute `\(field.name)` is not filterable. "
+          + FilterHints.available(settings.filterable.filter(\.allowsFilter))
+          + "\n2:\(field.name.count + 2) \"\(field.name)\"\(test.text)")
     }
-    let isAllowed =
-      switch test {
-      case .compare(.equal, _), .compare(.notEqual, _), .isIn, .exists, .isNull, .isEmpty:
-        attribute.allowsEquality
-      case .contains, .startsWith: attribute.allowsEquality
-      case .compare, .range: attribute.allowsComparison
-      }
-    guard isAllowed else {
-      throw .filter(
-        "Index `messages`: Filter operator is not allowed for the attribute `\(field.name)`.\n"
-          + "\(field.start + 1):\(field.end + 1) \(field.text)")
+    let needed: String
+    switch test {
+    case .compare(.equal, _), .compare(.notEqual, _), .isIn:
+      if attribute.allowsEquality { return }
+      needed = "equality"
+    case .compare, .range:
+      if attribute.allowsComparison { return }
+      needed = "comparison"
+    case .exists, .isNull, .isEmpty, .contains, .startsWith: return
     }
+    throw .filter(FilterHints.refused(test, field.name, attribute, needed: needed))
   }
 
   private func rows(_ column: FieldColumn, _ test: Filter.Test) -> DocSet {
@@ -183,61 +179,5 @@ private struct ValueTest {
       return true
     }
     return false
-  }
-}
-
-/// Times as filters write them.
-package enum TimeValue {
-  /// Milliseconds since 1970 UTC of `2026-11-25`, `2026-11-25T10:00:00Z`, `...T10:00:00.123+01:00`;
-  /// without a zone UTC.
-  package static func milliseconds(_ text: String) -> Int64? {
-    let bytes = Array(text.utf8)
-    guard bytes.count >= 10, bytes[4] == 0x2D, bytes[7] == 0x2D else { return nil }
-    func number(_ range: Range<Int>) -> Int64? {
-      guard range.upperBound <= bytes.count else { return nil }
-      var value: Int64 = 0
-      for i in range {
-        guard bytes[i] >= 0x30, bytes[i] <= 0x39 else { return nil }
-        value = value * 10 + Int64(bytes[i] - 0x30)
-      }
-      return value
-    }
-    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-      (1...12).contains(month), (1...31).contains(day)
-    else { return nil }
-    // Days from civil: H. Hinnant, "chrono-compatible low-level date algorithms".
-    let shifted = month <= 2 ? year - 1 : year
-    let era = shifted / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    var total = (era * 146_097 + dayOfEra - 719_468) * 86_400_000
-    guard bytes.count > 10 else { return total }
-    guard bytes.count >= 16, bytes[10] == 0x54 || bytes[10] == 0x20, bytes[13] == 0x3A,
-      let hour = number(11..<13), let minute = number(14..<16), hour < 24, minute < 60
-    else { return nil }
-    total += hour * 3_600_000 + minute * 60_000
-    var at = 16
-    if at < bytes.count, bytes[at] == 0x3A {
-      guard let second = number(17..<19), second <= 60 else { return nil }
-      total += second * 1000
-      at = 19
-      if at < bytes.count, bytes[at] == 0x2E {
-        var scale: Int64 = 100
-        at += 1
-        while at < bytes.count, bytes[at] >= 0x30, bytes[at] <= 0x39 {
-          total += Int64(bytes[at] - 0x30) * scale
-          scale /= 10
-          at += 1
-        }
-      }
-    }
-    guard at < bytes.count else { return total }
-    if bytes[at] == 0x5A, at + 1 == bytes.count { return total }
-    guard bytes[at] == 0x2B || bytes[at] == 0x2D, bytes.count == at + 6,
-      let hours = number((at + 1)..<(at + 3)), let minutes = number((at + 4)..<(at + 6))
-    else { return nil }
-    let offset = (hours * 60 + minutes) * 60_000
-    return bytes[at] == 0x2B ? total - offset : total + offset
   }
 }

@@ -9,13 +9,15 @@ package struct MatchedWords: Sendable {
     var words: Set<[UInt8]>
     /// Letters of the typed word if more may follow; nil for whole words.
     var prefixLetterCount: Int?
-    var terms: Range<Int>
+    /// Query positions.
+    var positions: ClosedRange<Int>
+    var termCount: Int
   }
 
   /// Words in a row.
   struct Run: Sendable {
     var words: [[UInt8]?]
-    var terms: Range<Int>
+    var positions: ClosedRange<Int>
   }
 
   private(set) var singles: [Single] = []
@@ -24,13 +26,19 @@ package struct MatchedWords: Sendable {
   package init() {}
 
   init(_ graph: QueryGraph) {
-    for node in graph.nodes {
+    for term in graph.terms where term.isPhrase {
+      // As they were quoted, also where no document has them so.
+      runs.append(Run(words: term.words, positions: term.first...term.last))
+    }
+    for node in graph.nodes where !node.isPhrase {
       var single = Single(
         words: [], prefixLetterCount: node.isPrefix ? node.typedLetterCount : nil,
-        terms: node.terms)
+        positions: node.first...node.last, termCount: node.terms.count)
       for derivation in node.levels.joined() {
         if derivation.isPhrase {
-          runs.append(Run(words: derivation.words.map { $0?.bytes }, terms: node.terms))
+          runs.append(
+            Run(
+              words: derivation.words.map { $0?.bytes }, positions: node.first...node.last))
         } else if let word = derivation.words[0]?.bytes {
           single.words.insert(word)
         }
@@ -38,8 +46,8 @@ package struct MatchedWords: Sendable {
       if !single.words.isEmpty { singles.append(single) }
     }
     singles.sort { left, right in
-      let a = (left.prefixLetterCount == nil ? 0 : 1, -left.terms.count)
-      let b = (right.prefixLetterCount == nil ? 0 : 1, -right.terms.count)
+      let a = (left.prefixLetterCount == nil ? 0 : 1, -left.termCount)
+      let b = (right.prefixLetterCount == nil ? 0 : 1, -right.termCount)
       return a < b
     }
   }

@@ -10,8 +10,8 @@ struct TextMatch: Equatable {
   var words: ClosedRange<Int>
   /// Bytes that are marked.
   var range: Range<Int>
-  /// Terms of the query.
-  var terms: Range<Int>
+  /// Positions of the query.
+  var positions: ClosedRange<Int>
 }
 
 /// How matches are shown.
@@ -75,7 +75,7 @@ package struct TextMatcher {
       let last = places[i + run.words.count - 1]
       return TextMatch(
         tokens: first..<(last + 1), words: i...(i + run.words.count - 1),
-        range: tokens[first].range.lowerBound..<tokens[last].range.upperBound, terms: run.terms)
+        range: tokens[first].range.lowerBound..<tokens[last].range.upperBound, positions: run.positions)
     }
     return nil
   }
@@ -96,7 +96,7 @@ package struct TextMatcher {
         guard single.words.contains(token.word) else { continue }
       }
       return TextMatch(
-        tokens: places[i]..<(places[i] + 1), words: i...i, range: range, terms: single.terms)
+        tokens: places[i]..<(places[i] + 1), words: i...i, range: range, positions: single.positions)
     }
     return nil
   }
@@ -111,13 +111,14 @@ package struct TextMatcher {
     if bounds.lowerBound > 0 { output += Array(format.cropMarker.utf8) }
     var at = bounds.lowerBound
     if format.highlights {
-      for match in matches
-      where match.range.lowerBound >= at && match.range.upperBound <= bounds.upperBound {
-        output += text[at..<match.range.lowerBound]
+      for match in matches where match.range.overlaps(bounds) {
+        // A match that was cut is marked as far as it is shown.
+        let range = match.range.clamped(to: bounds)
+        output += text[at..<range.lowerBound]
         output += Array(format.highlightStart.utf8)
-        output += text[match.range]
+        output += text[range]
         output += Array(format.highlightEnd.utf8)
-        at = match.range.upperBound
+        at = range.upperBound
       }
     }
     output += text[at..<max(at, bounds.upperBound)]
@@ -126,12 +127,13 @@ package struct TextMatcher {
   }
 
   private struct Score: Comparable {
-    var terms: Int
+    var positions: Int
     var nearness: Int
     var order: Int
 
     static func < (left: Score, right: Score) -> Bool {
-      (left.terms, left.nearness, left.order) < (right.terms, right.nearness, right.order)
+      (left.positions, left.nearness, left.order)
+        < (right.positions, right.nearness, right.order)
     }
   }
 
@@ -160,20 +162,20 @@ package struct TextMatcher {
   }
 
   private func score(_ run: ArraySlice<TextMatch>) -> Score {
-    var terms: Set<Int> = []
-    var score = Score(terms: 0, nearness: 0, order: 0)
+    var positions: Set<Int> = []
+    var score = Score(positions: 0, nearness: 0, order: 0)
     for i in run.indices {
       let match = run[i]
-      terms.formUnion(match.terms)
+      positions.formUnion(match.positions)
       let steps = match.words.count - 1
       score.nearness -= steps
       score.order += steps
       guard i + 1 < run.endIndex else { continue }
       let next = run[i + 1]
       score.nearness -= min(7, next.words.lowerBound - match.words.upperBound)
-      if next.terms.lowerBound > match.terms.lowerBound { score.order += 1 }
+      if next.positions.lowerBound > match.positions.lowerBound { score.order += 1 }
     }
-    score.terms = terms.count
+    score.positions = positions.count
     return score
   }
 

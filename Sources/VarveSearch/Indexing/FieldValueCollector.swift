@@ -19,8 +19,7 @@ struct FieldValueCollector: Sendable {
 
   mutating func add(_ tree: MetadataValue, row: UInt32, patterns: [String]) {
     guard case .object = tree else { return }
-    var open: [Int] = []
-    add(tree, path: "", row: row, patterns: patterns, open: &open, depth: 0)
+    add(tree, path: "", row: row, patterns: patterns, open: nil, depth: 0)
   }
 
   private mutating func isDeclared(_ path: String, _ patterns: [String]) -> Bool {
@@ -30,9 +29,9 @@ struct FieldValueCollector: Sendable {
     return answer
   }
 
-  /// - Parameter open: fields whose paths lead to the value.
+  /// - Parameter open: the field of the path, if it is declared.
   private mutating func add(
-    _ value: MetadataValue, path: String, row: UInt32, patterns: [String], open: inout [Int],
+    _ value: MetadataValue, path: String, row: UInt32, patterns: [String], open: Int?,
     depth: Int
   ) {
     guard depth <= Limits.metadataDepth else { return }
@@ -46,17 +45,18 @@ struct FieldValueCollector: Sendable {
     case .string(let text): if !text.isEmpty { add(text, isNumber: false, open) }
     case .array(let values):
       for value in values {
-        add(value, path: path, row: row, patterns: patterns, open: &open, depth: depth + 1)
+        add(value, path: path, row: row, patterns: patterns, open: open, depth: depth + 1)
       }
     case .object(let members):
       for member in members {
         let key = String(decoding: member.key, as: UTF8.self)
         let path = path.isEmpty ? key : path + "." + key
-        let opened = isDeclared(path, patterns)
-        if opened { open.append(field(path, row: row, flags: Self.flags(member.value))) }
+        // Values belong to the path at which they stand, through arrays, not to its parents.
+        let opened =
+          isDeclared(path, patterns)
+          ? field(path, row: row, flags: Self.flags(member.value)) : nil
         add(
-          member.value, path: path, row: row, patterns: patterns, open: &open, depth: depth + 1)
-        if opened { open.removeLast() }
+          member.value, path: path, row: row, patterns: patterns, open: opened, depth: depth + 1)
       }
     }
   }
@@ -88,29 +88,25 @@ struct FieldValueCollector: Sendable {
     return index
   }
 
-  private mutating func add(number: Double, _ open: [Int]) {
+  private mutating func add(number: Double, _ open: Int?) {
     var bytes = ByteWriter(reserving: 8)
     bytes.write((number == 0 ? 0 : number).bitPattern)
     add(bytes.bytes, isNumber: true, open)
   }
 
-  private mutating func add(_ bytes: [UInt8], isNumber: Bool, _ open: [Int]) {
+  private mutating func add(_ bytes: [UInt8], isNumber: Bool, _ open: Int?) {
+    guard let open else { return }
     let encoded = [isNumber ? FieldValuesLayout.number : FieldValuesLayout.string] + bytes
-    for index in open {
-      var field = fields[index]
-      fields[index] = Field(name: field.name)
-      let place: UInt32
-      if let known = field.known[encoded] {
-        place = known
-      } else {
-        place = UInt32(field.values.count)
-        field.known[encoded] = place
-        field.values.append(encoded)
-      }
-      field.places.append(place)
-      field.rows[field.rows.count - 1].ends = UInt32(field.places.count)
-      fields[index] = field
+    let place: UInt32
+    if let known = fields[open].known[encoded] {
+      place = known
+    } else {
+      place = UInt32(fields[open].values.count)
+      fields[open].known[encoded] = place
+      fields[open].values.append(encoded)
     }
+    fields[open].places.append(place)
+    fields[open].rows[fields[open].rows.count - 1].ends = UInt32(fields[open].places.count)
   }
 
   /// Writes the names and one section a field.

@@ -165,7 +165,7 @@ struct GraphBuilder {
         continue
       }
       let documents = try reader.documents(
-        Derivation(words: [left, right], isExact: false), attributes: tolerant)
+        Derivation(words: [left, right], isExact: false), attributes: nil)
       let count = documents.count
       if count > bestCount {
         best = [left, right]

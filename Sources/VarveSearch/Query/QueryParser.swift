@@ -15,6 +15,11 @@ struct QueryTerm: Equatable, Sendable {
   var typedLetterCount: Int
   /// Bytes of the query.
   var range: Range<Int>
+
+  /// Words that are looked for.
+  var wordCount: Int { words.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
+  /// Stop words before the first word.
+  var leadingHoleCount: Int { words.prefix { $0 == nil }.count }
 }
 
 struct ParsedQuery: Equatable, Sendable {
@@ -115,7 +120,7 @@ struct QueryParser {
       phrase = []
       return
     }
-    isNegative = phrase == nil && Self.isMinus(index, tokens, text)
+    if phrase == nil { isNegative = Self.isMinus(index, tokens, text) }
   }
 
   /// Whether a separator is a minus that negates what follows.
@@ -146,10 +151,11 @@ struct QueryParser {
       parsed.negativePhrases.append(words)
       return
     }
-    // Holes at the ends say nothing.
+    // A phrase begins with its first word that is no stop word.
+    let holes = words.prefix { $0 == nil }.count
     parsed.terms.append(
       QueryTerm(
-        words: words, isPhrase: true, isPrefix: false, first: phraseFirst, last: phraseLast,
-        typedLetterCount: 0, range: phraseRange))
+        words: words, isPhrase: true, isPrefix: false, first: phraseFirst + holes,
+        last: phraseLast, typedLetterCount: 0, range: phraseRange))
   }
 }

@@ -7,12 +7,22 @@ import VarveFormat
 final class PlacedWords {
   /// Places of one step.
   struct Places {
-    var hits: [Hit]
+    fileprivate var hits: [Hit]
     /// Where the places of each document begin; one more than documents.
-    var starts: [Int32]
+    fileprivate var starts: [Int32]
+    /// Places of last words, where phrases have others than of first words.
+    fileprivate var endHits: [Hit]
+    fileprivate var endStarts: [Int32]
 
+    /// First words in a document.
     func hits(of index: Int) -> ArraySlice<Hit> {
       hits[Int(starts[index])..<Int(starts[index + 1])]
+    }
+
+    /// Last words in a document.
+    func ends(of index: Int) -> ArraySlice<Hit> {
+      if endStarts.isEmpty { return hits(of: index) }
+      return endHits[Int(endStarts[index])..<Int(endStarts[index + 1])]
     }
   }
 
@@ -33,13 +43,29 @@ final class PlacedWords {
     let key = step.node << 8 | Int(step.levels)
     if let known = places[key] { return known }
     var hits: [Hit] = []
+    var ends: [Hit] = []
+    var hasPhrase = false
     let node = nodes.graph.nodes[step.node]
     for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 {
       for derivation in node.levels[level] {
         let next = try nodes.reader.hits(derivation, in: set)
-        if hits.isEmpty { hits = next } else { hits += next }
+        if next.ends != nil, !hasPhrase {
+          hasPhrase = true
+          ends = hits
+        }
+        if hits.isEmpty { hits = next.starts } else { hits += next.starts }
+        if hasPhrase { ends += next.ends ?? next.starts }
       }
     }
+    let starts = starts(&hits)
+    let endStarts = hasPhrase ? self.starts(&ends) : []
+    let made = Places(hits: hits, starts: starts, endHits: ends, endStarts: endStarts)
+    places[key] = made
+    return made
+  }
+
+  /// Puts places in order and finds where those of each document begin.
+  private func starts(_ hits: inout [Hit]) -> [Int32] {
     HitReader.sort(&hits)
     var starts = [Int32](repeating: 0, count: documents.count + 1)
     var at = 0
@@ -49,9 +75,7 @@ final class PlacedWords {
       while at < hits.count, hits[at].document == document { at += 1 }
     }
     starts[documents.count] = Int32(at)
-    let made = Places(hits: hits, starts: starts)
-    places[key] = made
-    return made
+    return starts
   }
 }
 

@@ -46,7 +46,7 @@ struct DocumentCosts {
     for (i, step) in path.steps.enumerated() {
       total += graph.nodes[step.node].wordCount - 1
       guard i > 0, graph.areContiguous(path.steps[i - 1].node, step.node) else { continue }
-      total += Self.pair(places[i - 1].hits(of: index), places[i].hits(of: index))
+      total += Self.pair(places[i - 1].ends(of: index), places[i].hits(of: index))
     }
     return total
   }
@@ -56,17 +56,16 @@ struct DocumentCosts {
     var best = farCost
     var j = right.startIndex
     for hit in left {
-      let end = hit.endKey
       // Keys of both sides ascend, so the window only moves on.
       while j < right.endIndex, right[j].key + 3 < hit.key { j += 1 }
       var k = j
-      while k < right.endIndex, right[k].key <= end + 3 {
+      while k < right.endIndex, right[k].key <= hit.key + 3 {
         let other = right[k]
         k += 1
         guard other.attribute == hit.attribute else { continue }
-        if other.key > end {
-          best = min(best, Int(other.key - end) - 1)
-        } else if hit.span == 0, other.span == 0, other.key < hit.key {
+        if other.key > hit.key {
+          best = min(best, Int(other.key - hit.key) - 1)
+        } else if !hit.isPhrase, !other.isPhrase, other.key < hit.key {
           best = min(best, Int(hit.key - other.key))
         }
       }

@@ -44,7 +44,7 @@ final class NodeDocuments {
     }
     for derivation in graph.nodes[node].levels[level] {
       if derivation.isPhrase {
-        set.formUnion(try reader.documents(derivation, attributes: attributes))
+        set.formUnion(try reader.documents(derivation, attributes: searchOn))
       } else if let word = derivation.words[0] {
         try reader.insert(word, into: &set, attributes: attributes)
       }

@@ -120,7 +120,8 @@ extension Ranker {
         })
       else { return nil }
       let places = try words.places(PathStep(node: node, levels: 1))
-      found.append((term.first, term.words.count, places))
+      // Holes before the first word count: upstream looks for it that much further on.
+      found.append((term.first + term.leadingHoleCount, term.wordCount, places))
     }
     return found.isEmpty ? nil : found
   }

@@ -6,15 +6,20 @@ extension Ranker {
   /// All words first, then without the one that goes first, and so on.
   func splitByWords(_ bucket: Bucket, _ rule: Int) throws {
     var left = set(bucket)
-    let total = nodes.graph.terms.reduce(0) { $0 + $1.words.count }
+    let total = nodes.graph.terms.reduce(0) { $0 + $1.wordCount }
     for step in 0...removal.steps.count {
       let removed = removal.removed(after: step)
-      let paths = nodes.graph.paths(without: removed)
+      var paths: [QueryPath] = []
       var found = DocSet(capacity: corpus.documentCount)
-      for path in paths { found.formUnion(try nodes.documents(path, in: left)) }
+      for path in nodes.graph.paths(without: removed) {
+        let documents = try nodes.documents(path, in: left)
+        guard !documents.isEmpty else { continue }
+        paths.append(path)
+        found.formUnion(documents)
+      }
       guard !found.isEmpty else { continue }
       left.subtract(found)
-      let kept = total - removed.reduce(0) { $0 + nodes.graph.terms[$1].words.count }
+      let kept = total - removed.reduce(0) { $0 + nodes.graph.terms[$1].wordCount }
       var next = bucket
       next.members = .set(found)
       next.paths = paths

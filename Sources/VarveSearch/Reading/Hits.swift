@@ -5,16 +5,14 @@ import VarveFormat
 /// One place of a derivation in a document.
 struct Hit: Sendable {
   var document: UInt32
-  /// Attribute and position of the first word.
+  /// Attribute and position.
   var key: UInt32
-  /// Positions from the first word to the last.
-  var span: UInt16
+  /// A word of a phrase that the document holds.
+  var isPhrase = false
   var isExact: Bool
 
   var attribute: UInt32 { key >> 16 }
   var position: Int { Int(key & 0xFFFF) }
-  /// Key of the last word.
-  var endKey: UInt32 { key + UInt32(span) }
 }
 
 /// Reads postings of a corpus.
@@ -76,7 +74,7 @@ struct HitReader {
         for document in values.documents(of: Int(place.value))
         where candidates.contains(Int(document)) {
           hits.append(
-            Hit(document: document, key: attribute | place.position, span: 0, isExact: isExact))
+            Hit(document: document, key: attribute | place.position, isExact: isExact))
         }
       }
     }
@@ -118,7 +116,7 @@ struct HitReader {
             }
             try PositionList.read(number, from: &reader) { key in
               found.append(
-                Hit(document: UInt32(document), key: key, span: 0, isExact: isExact))
+                Hit(document: UInt32(document), key: key, isExact: isExact))
             }
           }
           first = Int(decoder.docs[count - 1]) + 1
@@ -149,13 +147,14 @@ struct HitReader {
     hits.sort {
       if $0.document != $1.document { return $0.document < $1.document }
       if $0.key != $1.key { return $0.key < $1.key }
+      if $0.isPhrase != $1.isPhrase { return !$0.isPhrase }
       return $0.isExact && !$1.isExact
     }
     var kept: [Hit] = []
     kept.reserveCapacity(hits.count)
     for hit in hits {
       if let last = kept.last, last.document == hit.document, last.key == hit.key,
-        last.span == hit.span
+        last.isPhrase == hit.isPhrase
       {
         continue
       }
@@ -164,9 +163,10 @@ struct HitReader {
     hits = kept
   }
 
-  /// The places of a phrase in some documents: all of its words in a row in one attribute.
+  /// Where a phrase begins in some documents: at its first word that is no hole, all of its words in
+  /// a row in one attribute.
   func phraseHits(
-    _ words: [ResolvedWord?], in candidates: DocSet, isExact: Bool
+    _ words: [ResolvedWord?], in candidates: DocSet
   ) throws(FormatError) -> [Hit] {
     var hits: [Hit]?
     var firstOffset = 0
@@ -181,13 +181,7 @@ struct HitReader {
       hits = Self.followed(known, by: next, distance: UInt32(offset - firstOffset))
       if hits?.isEmpty == true { return [] }
     }
-    let span = UInt16(words.count - 1)
-    // Holes before the first word shift where the phrase begins.
-    return (hits ?? []).compactMap { hit in
-      guard hit.position >= firstOffset else { return nil }
-      return Hit(
-        document: hit.document, key: hit.key - UInt32(firstOffset), span: span, isExact: isExact)
-    }
+    return hits ?? []
   }
 
   /// Places behind which another word stands at a distance. Both ascend.
@@ -231,17 +225,36 @@ struct HitReader {
     }
     let candidates = try documentsWithAll(derivation.words, attributes: attributes)
     var set = DocSet(capacity: corpus.documentCount)
-    for hit in try phraseHits(derivation.words, in: candidates, isExact: false)
+    for hit in try phraseHits(derivation.words, in: candidates)
     where attributes?.contains(hit.attribute) ?? true { set.insert(Int(hit.document)) }
     return set
   }
 
-  /// The places of a derivation.
-  func hits(_ derivation: Derivation, in candidates: DocSet) throws(FormatError) -> [Hit] {
-    if derivation.isPhrase {
-      return try phraseHits(derivation.words, in: candidates, isExact: derivation.isExact)
+  /// The places of a derivation as the right and as the left one of two neighbours. In a document
+  /// that holds a phrase every place of its first and last word counts: SEARCH.md 10, proximity.
+  func hits(
+    _ derivation: Derivation, in candidates: DocSet
+  ) throws(FormatError) -> (starts: [Hit], ends: [Hit]?) {
+    let known = derivation.words.compactMap { $0 }
+    guard let first = known.first, let last = known.last else { return ([], nil) }
+    guard derivation.isPhrase else {
+      return (try hits(first, in: candidates, isExact: derivation.isExact), nil)
     }
-    guard let word = derivation.words[0] else { return [] }
-    return try hits(word, in: candidates, isExact: derivation.isExact)
+    let found = try phraseHits(derivation.words, in: candidates)
+    var documents = DocSet(capacity: corpus.documentCount)
+    var places: Set<UInt64> = []
+    for hit in found {
+      documents.insert(Int(hit.document))
+      if derivation.isExact { places.insert(UInt64(hit.document) << 32 | UInt64(hit.key)) }
+    }
+    var starts = try hits(first, in: documents)
+    for i in starts.indices {
+      starts[i].isPhrase = true
+      starts[i].isExact = places.contains(
+        UInt64(starts[i].document) << 32 | UInt64(starts[i].key))
+    }
+    var ends = try hits(last, in: documents)
+    for i in ends.indices { ends[i].isPhrase = true }
+    return (starts, ends)
   }
 }

@@ -103,7 +103,11 @@ extension SearchSettings {
       filterable = isNull ? defaults.filterable : try Self.filterable(value)
     case "sortableAttributes":
       sortable = isNull ? defaults.sortable : try Self.strings(name, value)
-    case "rankingRules": rules = isNull ? defaults.rules : try Self.rules(value)
+    case "rankingRules":
+      rules = isNull ? defaults.rules : try Self.rules(value)
+      joinsAttribute =
+        isNull
+        ? defaults.joinsAttribute : try Self.strings(name, value).contains("attribute")
     case "stopWords": stopWords = isNull ? defaults.stopWords : try Self.strings(name, value)
     case "synonyms": synonyms = isNull ? defaults.synonyms : try Self.synonyms(value)
     case "distinctAttribute":
@@ -135,9 +139,11 @@ extension SearchSettings {
     let name = "filterableAttributes"
     guard case .array(let values) = value else { throw wrong(name, "an array") }
     var found: [FilterableAttribute] = []
-    for value in values {
+    for (rule, value) in values.enumerated() {
       if let text = value.text {
-        found.append(FilterableAttribute(text))
+        var attribute = FilterableAttribute(text)
+        attribute.rule = rule
+        found.append(attribute)
         continue
       }
       guard let patterns = value["attributePatterns"] else {
@@ -145,6 +151,8 @@ extension SearchSettings {
       }
       for pattern in try strings("attributePatterns", patterns) {
         var attribute = FilterableAttribute(pattern)
+        attribute.rule = rule
+        attribute.isRule = true
         let features = value["features"]
         attribute.allowsFacetSearch = features?["facetSearch"] == .bool(true)
         attribute.allowsEquality = features?["filter"]?["equality"] != .bool(false)
@@ -244,9 +252,9 @@ extension SearchSettings {
       .init("profile", .text(hasBuiltInFields ? "varve" : "meilisearch")),
       .init("searchableAttributes", list(searchable ?? ["*"])),
       .init("displayedAttributes", list(displayed ?? ["*"])),
-      .init("filterableAttributes", .array(filterable.map(Self.tree))),
+      .init("filterableAttributes", filterableTree),
       .init("sortableAttributes", list(sortable)),
-      .init("rankingRules", list(rules.map(\.name))),
+      .init("rankingRules", list(ruleNames)),
       .init("stopWords", list(stopWords)),
       .init(
         "synonyms",
@@ -289,10 +297,35 @@ extension SearchSettings {
     ])
   }
 
-  private static func tree(_ attribute: FilterableAttribute) -> MetadataValue {
-    if attribute == FilterableAttribute(attribute.pattern) { return .text(attribute.pattern) }
-    return .object([
-      .init("attributePatterns", .array([.text(attribute.pattern)])),
+  /// Names of the rules; both halves of `attribute` are one where they were given so.
+  private var ruleNames: [String] {
+    guard joinsAttribute else { return rules.map(\.name) }
+    return rules.filter { $0 != .wordPosition }.map {
+      $0 == .attributeRank ? "attribute" : $0.name
+    }
+  }
+
+  /// Attributes; those of one rule stand together.
+  private var filterableTree: MetadataValue {
+    var values: [MetadataValue] = []
+    var i = 0
+    while i < filterable.count {
+      let attribute = filterable[i]
+      guard attribute.isRule else {
+        values.append(.text(attribute.pattern))
+        i += 1
+        continue
+      }
+      let rule = filterable[i...].prefix { $0.isRule && $0.rule == attribute.rule }
+      values.append(Self.tree(rule.map(\.pattern), attribute))
+      i += rule.count
+    }
+    return .array(values)
+  }
+
+  private static func tree(_ patterns: [String], _ attribute: FilterableAttribute) -> MetadataValue {
+    .object([
+      .init("attributePatterns", .array(patterns.map { .text($0) })),
       .init(
         "features",
         .object([

@@ -41,6 +41,19 @@ package struct FilterableAttribute: Equatable, Sendable {
   package var allowsEquality = true
   package var allowsComparison = true
   package var allowsFacetSearch = true
+  /// Place of its rule in the settings.
+  package var rule = 0
+  /// Whether it came in a rule with features: such a pattern does not cover children.
+  package var isRule = false
+
+  /// Whether the attribute may be filtered at all.
+  package var allowsFilter: Bool { allowsEquality || allowsComparison }
+
+  /// Whether it covers a path.
+  package func covers(_ path: String) -> Bool {
+    isRule && !pattern.contains("*")
+      ? pattern == path : FieldPattern.covers(pattern, path)
+  }
 
   package init(_ pattern: String) { self.pattern = pattern }
 }
@@ -71,6 +84,8 @@ package struct SearchSettings: Equatable, Sendable {
   package var hasBuiltInFields: Bool
   /// Whether `maxTotalHits` also caps totals, as Meilisearch does.
   package var capsTotals: Bool
+  /// Whether the rules say `attribute` for its two halves.
+  package var joinsAttribute = true
 
   /// Varve's own defaults.
   package static let varve = SearchSettings(
@@ -97,7 +112,7 @@ package struct SearchSettings: Equatable, Sendable {
     rules: [
       .words, .typo, .proximity, .attributeRank, .sort, .wordPosition, .exactness,
     ], stopWords: [], synonyms: [:], hitCountMax: 1_000, codeWords: false,
-    hasBuiltInFields: false, capsTotals: true)
+    hasBuiltInFields: false, capsTotals: true, joinsAttribute: false)
 
   /// What text must be indexed by.
   package var index: IndexSettings {

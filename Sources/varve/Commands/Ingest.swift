@@ -33,6 +33,9 @@ struct Ingest: ParsableCommand {
 
   @OptionGroup var filter: SourceFilterArguments
 
+  @Flag(name: .long, help: "Leave the text to a later ingest; searches are slower until then.")
+  var noText = false
+
   @Flag(name: .long, help: "Do not keep the bytes of the files that are read.")
   var noOriginals = false
 
@@ -81,6 +84,7 @@ struct Ingest: ParsableCommand {
     }
     let report = try Importer(into: store, options: importing).run(paths)
     if !quiet, Process.isErrorTerminal { ProgressBar.clear() }
+    if !noText { try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch) }
     show(report)
     let isDoubtful =
       report.skippedCount > 0 || !report.warnings.isEmpty || !report.failures.isEmpty

@@ -45,6 +45,8 @@ struct WatchCommand: ParsableCommand {
       isStopped: { Process.isStopped },
       onPart: { report in
         for failure in report.failures { Output.note("varve: " + Escape.terminal("\(failure)")) }
+        // A failure leaves the text to the next part; searches find it all the same.
+        try? store.indexText(ifOver: Limits.tailByteCount)
         guard !quiet, report.committed.occurrencesNew > 0 else { return }
         Output.line(
           "\(TimeText.local(Process.now()))  \(report.committed.occurrencesNew) new occurrences")

@@ -37,7 +37,7 @@ enum ErrorReport {
     switch error.code {
     case .system(let number): number == 13 || number == 1 || number == 30 ? 7 : 6
     case .damaged, .newerFormat: 4
-    case .notAStore, .ambiguous, .alreadyOpen: 2
+    case .notAStore, .ambiguous, .alreadyOpen, .request: 2
     case .busy: 5
     case .readOnly: 7
     case .poisoned, .cancelled: 6

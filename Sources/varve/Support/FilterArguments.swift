@@ -47,6 +47,29 @@ struct FilterArguments: ParsableArguments {
     }
   }
 
+  /// The same as conditions of the filter language.
+  func conditions(_ snapshot: Snapshot) throws -> [String] {
+    func quoted(_ text: String) -> String {
+      "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    }
+    func oneOf(_ field: String, _ values: [String]) -> String {
+      "\(field) IN [\(values.map(quoted).joined(separator: ", "))]"
+    }
+    var parts: [String] = []
+    if let project { parts.append("project = " + quoted(try Names.project(project, snapshot))) }
+    if let session { parts.append("session = " + quoted(try Names.session(session, snapshot))) }
+    if let since { parts.append("timestamp >= '\(try TimeText.since(since))'") }
+    if let until { parts.append("timestamp < '\(try TimeText.until(until))'") }
+    if !kind.isEmpty {
+      parts.append(oneOf("kind", kind.compactMap { Kind(name: $0)?.name }))
+    }
+    if !level.isEmpty { parts.append(oneOf("level", level.map { $0.uppercased() })) }
+    if let component { parts.append("component = " + quoted(component)) }
+    if let role { parts.append("role = " + quoted(role)) }
+    if errors { parts.append("error = true") }
+    return parts
+  }
+
   /// The walk over what the filters let through.
   func cursor(
     _ snapshot: Snapshot, order: OccurrenceOrder

@@ -9,6 +9,7 @@
 #endif
 
 import Synchronization
+import Varve
 
 enum Process {
   /// A closed pipe ends the program quietly, a file size limit is an error like any other.
@@ -50,6 +51,29 @@ enum Process {
 
   static func message(_ number: Int32) -> String {
     unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
+  }
+
+  /// A whole file, or standard input for `-`; at most `limit` bytes.
+  static func contents(of path: String, limit: Int) throws -> [UInt8] {
+    let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw StoreError(.system(errno), path: path, detail: "open")
+    }
+    defer { if descriptor != 0 { _ = close(descriptor) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = unsafe read(descriptor, &buffer, buffer.count)
+      if count == 0 { return bytes }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw StoreError(.system(errno), path: path, detail: "read")
+      }
+      bytes += buffer[..<count]
+      guard bytes.count <= limit else {
+        throw StoreError(.limit, path: path, detail: "larger than \(limit) bytes")
+      }
+    }
   }
 
   static func user() -> String { environment("USER") ?? environment("LOGNAME") ?? "" }
