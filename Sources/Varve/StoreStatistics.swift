@@ -29,6 +29,8 @@ public struct StoreStatistics: Equatable, Sendable {
   public var segmentBytes: UInt64 = 0
   /// Bytes of indexes.
   public var indexBytes: UInt64 = 0
+  /// Bytes of full-text files.
+  public var textBytes: UInt64 = 0
   /// Bytes of the contents of all messages.
   public var contentBytes: UInt64 = 0
   /// Bytes of the contents of all occurrences.
@@ -63,7 +65,8 @@ extension Snapshot {
         result.segmentBytes += try segment.file.byteCount()
       }
       result.indexBytes = manifest.indexes.reduce(0) { $0 + $1.byteCount }
-      result.storeBytes = result.segmentBytes + result.indexBytes
+      result.textBytes = manifest.fullTexts.reduce(0) { $0 + $1.byteCount }
+      result.storeBytes = result.segmentBytes + result.indexBytes + result.textBytes
       return result
     }
   }

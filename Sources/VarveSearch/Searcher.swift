@@ -22,7 +22,7 @@ package struct Searcher: Sendable {
     var graph: QueryGraph
     var nodes: NodeDocuments
     var removal: RemovalOrder
-    var searchOn: Set<UInt32>?
+    var searchOn: AttributeSet?
     var rows: DocSet?
     var universe: DocSet
   }
@@ -196,18 +196,17 @@ package struct Searcher: Sendable {
   }
 
   /// Attributes that a request searches; nil for all.
-  private func attributes(_ request: SearchRequest) throws(SearchError) -> Set<UInt32>? {
+  private func attributes(_ request: SearchRequest) throws(SearchError) -> AttributeSet? {
     let declared = settings.searchable.flatMap { $0.contains("*") ? nil : $0 }
-    func numbers(_ patterns: [String]) -> Set<UInt32> {
-      Set(
-        corpus.attributes.indices.filter { i in
-          patterns.contains {
-            FieldPattern.covers(settings.metadataPath($0) ?? $0, corpus.attributes[i])
-          }
-        }.map { UInt32($0) })
+    func numbers(_ patterns: [String]) -> AttributeSet {
+      AttributeSet(count: corpus.attributes.count) { i in
+        patterns.contains {
+          FieldPattern.covers(settings.metadataPath($0) ?? $0, corpus.attributes[i])
+        }
+      }
     }
     var all = declared.map(numbers)
-    if all?.count == corpus.attributes.count { all = nil }
+    if all?.isWhole == true { all = nil }
     guard let wanted = request.searchOn else { return all }
     if let declared {
       for name in wanted where name != "*" {
@@ -227,13 +226,12 @@ package struct Searcher: Sendable {
     return all.map { restricted.intersection($0) } ?? restricted
   }
 
-  private func tolerantAttributes() -> Set<UInt32>? {
+  private func tolerantAttributes() -> AttributeSet? {
     let off = settings.typo.disableOnAttributes
     guard !off.isEmpty else { return nil }
-    return Set(
-      corpus.attributes.indices.filter { i in
-        !off.contains { FieldPattern.covers(settings.metadataPath($0) ?? $0, corpus.attributes[i]) }
-      }.map { UInt32($0) })
+    return AttributeSet(count: corpus.attributes.count) { i in
+      !off.contains { FieldPattern.covers(settings.metadataPath($0) ?? $0, corpus.attributes[i]) }
+    }
   }
 
   // MARK: Hits

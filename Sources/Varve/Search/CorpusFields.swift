@@ -11,6 +11,8 @@ final class CorpusFields: FieldSource {
   private let view: StoreView
   private let settings: SearchSettings
   private let known = Mutex<[String: FieldColumn?]>([:])
+  private let knownAges = Mutex<[Int]?>(nil)
+  private let knownClasses = Mutex<[UInt8]?>(nil)
 
   init(
     _ columns: [IndexFile], texts: [InvertedIndex], view: StoreView, settings: SearchSettings
@@ -31,6 +33,31 @@ final class CorpusFields: FieldSource {
     }
     known.withLock { $0[name] = .some(column) }
     return column
+  }
+
+  func ages(_ rows: RowTable) throws -> [Int] {
+    if let known = knownAges.withLock({ $0 }) { return known }
+    var ages = [Int](repeating: .max, count: rows.documentCount)
+    if let column = try column("timestamp"), case .numbers(let times) = column.storage {
+      for (row, document) in rows.documents.enumerated() where !times[row].isNaN {
+        ages[Int(document)] = min(ages[Int(document)], Int(-times[row]))
+      }
+    }
+    knownAges.withLock { $0 = ages }
+    return ages
+  }
+
+  func conversationClasses(_ rows: RowTable) throws -> [UInt8] {
+    if let known = knownClasses.withLock({ $0 }) { return known }
+    var classes = [UInt8](repeating: 2, count: rows.documentCount)
+    if let column = try column("kind"), case .single(let places) = column.storage {
+      let byPlace = column.values.map { ConversationClass.of($0.text) }
+      for (row, document) in rows.documents.enumerated() where places[row] > 0 {
+        classes[Int(document)] = min(classes[Int(document)], byPlace[Int(places[row]) - 1])
+      }
+    }
+    knownClasses.withLock { $0 = classes }
+    return classes
   }
 
   func names(covering pattern: String) throws -> [String] {

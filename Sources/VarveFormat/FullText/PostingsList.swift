@@ -245,6 +245,29 @@ package enum PositionList {
     }
   }
 
+  /// Reads positions that `skip` has passed over, at an offset.
+  @inlinable @inline(__always)
+  package static func read(
+    _ count: Int, _ bytes: RawSpan, at offset: Int, _ body: (UInt32) -> Void
+  ) {
+    var key: UInt32 = 0
+    var at = offset
+    for _ in 0..<count {
+      var byte = bytes.load(UInt8.self, at: at)
+      at += 1
+      var delta = UInt32(byte & 0x7F)
+      var shift: UInt32 = 7
+      while byte >= 0x80 {
+        byte = bytes.load(UInt8.self, at: at)
+        at += 1
+        delta |= UInt32(byte & 0x7F) << shift
+        shift += 7
+      }
+      key = key &+ delta
+      body(key)
+    }
+  }
+
   /// Passes over the positions of a document.
   @inlinable
   package static func skip(_ count: Int, in reader: inout ByteReader) throws(FormatError) {

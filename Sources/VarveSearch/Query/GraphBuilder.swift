@@ -12,12 +12,12 @@ struct GraphBuilder {
   private let reader: HitReader
   private let search: WordSearch
   private let synonyms: [[[UInt8]]: [[[UInt8]]]]
-  private let tolerant: Set<UInt32>?
+  private let tolerant: AttributeSet?
 
   /// - Parameter tolerant: attributes that forgive typos; nil for all.
   init(
     _ settings: SearchSettings, corpus: SearchCorpus, reader: HitReader, tokenizer: Tokenizer,
-    tolerant: Set<UInt32>?
+    tolerant: AttributeSet?
   ) {
     self.settings = settings
     self.corpus = corpus
@@ -131,7 +131,7 @@ struct GraphBuilder {
       node.levels[1] = found.one.map { Derivation(words: [$0], isExact: false) }
       node.levels[2] = found.two.map { Derivation(words: [$0], isExact: false) }
     }
-    if let split = try split(word), parts.count == 1 || split.map(\.bytes) != parts {
+    if let split = try split(word, parts: parts), parts.count == 1 || split.map(\.bytes) != parts {
       node.levels[1].append(Derivation(words: split, isExact: false))
     }
   }
@@ -152,27 +152,37 @@ struct GraphBuilder {
     return found
   }
 
-  /// The two words that a word falls into and that stand side by side in most documents.
-  private func split(_ word: [UInt8]) throws(FormatError) -> [ResolvedWord]? {
-    var best: [ResolvedWord]?
-    var bestCount = 0
+  /// The two words that a word falls into and that stand side by side in most documents. Where a cut
+  /// cannot have more than the best so far, its places are not read.
+  ///
+  /// - Parameter parts: the words that a run was made of; if no other cut is possible, theirs need
+  ///   not be counted.
+  private func split(
+    _ word: [UInt8], parts: [[UInt8]]
+  ) throws(FormatError) -> [ResolvedWord]? {
+    var cuts: [(words: [ResolvedWord], candidates: DocSet, count: Int, cut: Int)] = []
     for cut in 1..<max(1, word.count) where word[cut] & 0xC0 != 0x80 {
       guard let left = try search.find(Array(word[..<cut])) else { continue }
       guard let right = try search.find(Array(word[cut...])) else { continue }
-      if left.values.isEmpty, right.values.isEmpty,
-        min(left.docCount, right.docCount) <= bestCount
-      {
-        continue
-      }
-      let documents = try reader.documents(
-        Derivation(words: [left, right], isExact: false), attributes: nil)
-      let count = documents.count
-      if count > bestCount {
-        best = [left, right]
-        bestCount = count
-      }
+      let candidates = try reader.documentsWithAll([left, right], attributes: nil)
+      let count = candidates.count
+      if count > 0 { cuts.append(([left, right], candidates, count, cut)) }
     }
-    return best
+    let isOwn = parts.count == 2 && cuts.allSatisfy { $0.cut == parts[0].count }
+    if cuts.isEmpty || isOwn { return nil }
+    // The earliest of equals holds.
+    cuts.sort { $0.count != $1.count ? $0.count > $1.count : $0.cut < $1.cut }
+    var best: (words: [ResolvedWord], count: Int, cut: Int)?
+    for cut in cuts where cut.count >= best?.count ?? 0 {
+      var documents = DocSet(capacity: corpus.documentCount)
+      for hit in try reader.phraseHits(cut.words, in: cut.candidates) {
+        documents.insert(Int(hit.document))
+      }
+      let count = documents.count
+      let isBetter = best.map { count > $0.count || count == $0.count && cut.cut < $0.cut } ?? true
+      if count > 0, isBetter { best = (cut.words, count, cut.cut) }
+    }
+    return best?.words
   }
 
   /// Identifiers that the query spells out, such as `foo.bar_baz`.

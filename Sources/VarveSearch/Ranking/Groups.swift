@@ -13,24 +13,28 @@ enum Groups {
   ) -> (groups: [(cost: Int, members: [Int])], isWhole: Bool) {
     guard let low = costs.min(), let high = costs.max() else { return ([], true) }
     if low == high { return ([(low, Array(costs.indices))], true) }
-    if high &- low >= 0, high &- low <= countedMax { return (counted(costs, low, high), true) }
+    if high &- low >= 0, high &- low <= countedMax { return counted(costs, low, high, needed) }
     return sorted(costs, needed: needed)
   }
 
   private static func counted(
-    _ costs: [Int], _ low: Int, _ high: Int
-  ) -> [(cost: Int, members: [Int])] {
+    _ costs: [Int], _ low: Int, _ high: Int, _ needed: Int
+  ) -> (groups: [(cost: Int, members: [Int])], isWhole: Bool) {
     var counts = [Int](repeating: 0, count: high - low + 1)
     for cost in costs { counts[cost - low] += 1 }
     var places = [Int](repeating: -1, count: counts.count)
     var groups: [(cost: Int, members: [Int])] = []
-    for (i, count) in counts.enumerated() where count > 0 {
+    var total = 0
+    for (i, count) in counts.enumerated() where count > 0 && total < needed {
       places[i] = groups.count
       groups.append((low + i, []))
       groups[groups.count - 1].members.reserveCapacity(count)
+      total += count
     }
-    for (member, cost) in costs.enumerated() { groups[places[cost - low]].members.append(member) }
-    return groups
+    for (member, cost) in costs.enumerated() where places[cost - low] >= 0 {
+      groups[places[cost - low]].members.append(member)
+    }
+    return (groups, total == costs.count)
   }
 
   private static func sorted(

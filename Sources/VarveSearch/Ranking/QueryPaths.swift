@@ -18,14 +18,15 @@ struct QueryPath: Equatable, Sendable {
 final class NodeDocuments {
   let graph: QueryGraph
   let reader: HitReader
-  private let searchOn: Set<UInt32>?
-  private let tolerant: Set<UInt32>?
+  private let searchOn: AttributeSet?
+  private let tolerant: AttributeSet?
   private var known: [[DocSet?]]
+  private var knownSteps: [Int: DocSet] = [:]
 
   /// - Parameters:
   ///   - searchOn: attributes that are searched; nil for all.
   ///   - tolerant: attributes that forgive typos; nil for all.
-  init(_ graph: QueryGraph, reader: HitReader, searchOn: Set<UInt32>?, tolerant: Set<UInt32>?) {
+  init(_ graph: QueryGraph, reader: HitReader, searchOn: AttributeSet?, tolerant: AttributeSet?) {
     self.graph = graph
     self.reader = reader
     self.searchOn = searchOn
@@ -55,12 +56,16 @@ final class NodeDocuments {
 
   /// Documents that a step matches.
   func documents(_ step: PathStep) throws(FormatError) -> DocSet {
+    let key = step.node << 8 | Int(step.levels)
+    if let known = knownSteps[key] { return known }
     var set: DocSet?
     for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 {
       let next = try documents(step.node, level: level)
-      if set == nil { set = next } else { set?.formUnion(next) }
+      if set == nil { set = next } else if !next.isEmpty { set?.formUnion(next) }
     }
-    return set ?? DocSet(capacity: reader.corpus.documentCount)
+    let found = set ?? DocSet(capacity: reader.corpus.documentCount)
+    knownSteps[key] = found
+    return found
   }
 
   /// Documents that a path matches, in a universe.

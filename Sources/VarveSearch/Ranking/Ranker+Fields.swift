@@ -59,26 +59,28 @@ extension Ranker {
   }
 
   private func conversationCosts(_ words: PlacedWords, _ indices: [Int32]) throws -> [Int] {
+    if rows == nil {
+      let classes = try corpus.fields.conversationClasses(corpus.rows)
+      return indices.map { Int(classes[Int(words.documents[Int($0)])]) }
+    }
     guard let column = try corpus.fields.column("kind"), case .single(let places) = column.storage
     else { return [Int](repeating: 0, count: indices.count) }
-    let classes = column.values.map { value -> Int in
-      switch value.text {
-      case "prompt", "answer": 0
-      case "toolOutput", "log", "shell", "progress", "meta", "raw": 2
-      default: 1
-      }
-    }
+    let classes = column.values.map { ConversationClass.of($0.text) }
     return indices.map { index in
       var best = 2
       corpus.rows.forEachRow(of: Int(words.documents[Int(index)])) { row in
         if let rows, !rows.contains(row) { return }
-        if places[row] > 0 { best = min(best, classes[Int(places[row]) - 1]) }
+        if places[row] > 0 { best = min(best, Int(classes[Int(places[row]) - 1])) }
       }
       return best
     }
   }
 
   private func ageCosts(_ words: PlacedWords, _ indices: [Int32]) throws -> [Int] {
+    if rows == nil {
+      let ages = try corpus.fields.ages(corpus.rows)
+      return indices.map { ages[Int(words.documents[Int($0)])] }
+    }
     guard let column = try corpus.fields.column("timestamp"),
       case .numbers(let times) = column.storage
     else { return [Int](repeating: 0, count: indices.count) }
@@ -105,11 +107,11 @@ extension Ranker {
     var seen: Set<Int> = []
     for path in bucket.paths {
       for step in path.steps where seen.insert(step.node << 8 | Int(step.levels)).inserted {
-        let places = try words.places(step)
+        let places = try words.places(step).starts
         let held = Double(try nodes.documents(step).count)
         let rarity = Self.logarithm(1 + (total - held + 0.5) / (held + 0.5))
         for (i, index) in indices.enumerated() {
-          let count = Double(places.hits(of: Int(index)).count)
+          let count = Double(places.range(Int(index)).count)
           guard count > 0 else { continue }
           let length = Double(corpus.wordCount(of: Int(words.documents[Int(index)])))
           scores[i] += rarity * count * (k1 + 1) / (count + k1 * (1 - b + b * length / mean))
@@ -122,6 +124,17 @@ extension Ranker {
   /// The binary logarithm, near enough for weights: straight between powers of two.
   static func logarithm(_ value: Double) -> Double {
     Double(value.exponent) + value.significand - 1
+  }
+}
+
+/// What people look for first: what was said, then work, then output and logs.
+package enum ConversationClass {
+  package static func of(_ kind: String) -> UInt8 {
+    switch kind {
+    case "prompt", "answer": 0
+    case "toolOutput", "log", "shell", "progress", "meta", "raw": 2
+    default: 1
+    }
   }
 }
 

@@ -5,9 +5,10 @@ import VarveFormat
 extension Ranker {
   /// Words that stand close together first.
   func splitByProximity(_ bucket: Bucket, _ rule: Int) throws {
+    let byWord = settings.hasProximityByWord
     try splitByPlaces(bucket, rule, .proximity, worst: proximityMax(bucket.paths)) {
-      costs, path, places, index in
-      costs.proximity(path, places, index)
+      (costs, path, indices) throws(FormatError) in
+      try costs.proximity(path, indices, byWord: byWord)
     }
   }
 
@@ -17,7 +18,7 @@ extension Ranker {
       for (i, step) in path.steps.enumerated() {
         total += nodes.graph.nodes[step.node].wordCount - 1
         if i > 0, nodes.graph.areContiguous(path.steps[i - 1].node, step.node) {
-          total += DocumentCosts.farCost
+          total += PlacedWords.farCost
         }
       }
       return total
@@ -27,18 +28,35 @@ extension Ranker {
   /// Words in weighty attributes first.
   func splitByAttribute(_ bucket: Bucket, _ rule: Int) throws {
     let weights = weights
+    let searched = searchOn?.members ?? Array(weights.indices)
+    let isEven = Set(searched.map { weights[$0] }).count <= 1
     let heaviest = weights.max() ?? 0
     let worst = heaviest * (bucket.paths.map { wordCount($0) }.max() ?? 0)
-    try splitByPlaces(bucket, rule, .attributeRank, worst: worst) { costs, path, places, index in
-      costs.attributeRank(path, places, index, weights: weights, searchOn: self.searchOn)
+    if isEven {
+      // Wherever words stand, they weigh the same.
+      let count = bucket.paths.map { wordCount($0) }.max() ?? 0
+      var next = bucket
+      let cost = (searched.first.map { weights[$0] } ?? 0) * count
+      next.ranks.append(RuleRank(.attributeRank, worst + 1 - cost, of: worst + 1))
+      return try rank(next, rule: rule + 1)
+    }
+    let searchOn = searchOn
+    try splitByPlaces(bucket, rule, .attributeRank, worst: worst) {
+      (costs, path, indices) throws(FormatError) in
+      try costs.sum(path, indices) { (step) throws(FormatError) in
+        try costs.words.attributeCosts(step, weights: weights, searchOn: searchOn)
+      }
     }
   }
 
   /// Words at the place that they have in the query first.
   func splitByPosition(_ bucket: Bucket, _ rule: Int) throws {
-    let worst = DocumentCosts.positionCostMax * (bucket.paths.map { wordCount($0) }.max() ?? 0)
-    try splitByPlaces(bucket, rule, .wordPosition, worst: worst) { costs, path, places, index in
-      costs.wordPosition(path, places, index)
+    let worst = PositionCost.max * (bucket.paths.map { wordCount($0) }.max() ?? 0)
+    try splitByPlaces(bucket, rule, .wordPosition, worst: worst) {
+      (costs, path, indices) throws(FormatError) in
+      try costs.sum(path, indices) { (step) throws(FormatError) in
+        try costs.words.positionCosts(step)
+      }
     }
   }
 
@@ -48,7 +66,7 @@ extension Ranker {
 
   private func splitByPlaces(
     _ bucket: Bucket, _ rule: Int, _ name: RuleRank.Detail, worst: Int,
-    _ cost: (DocumentCosts, QueryPath, [PlacedWords.Places], Int) throws(FormatError) -> Int
+    _ cost: (DocumentCosts, QueryPath, [Int32]) throws(FormatError) -> [Int]
   ) throws {
     if worst == 0 {
       var next = bucket
@@ -56,16 +74,14 @@ extension Ranker {
       return try rank(next, rule: rule + 1)
     }
     let (words, indices) = placed(bucket)
-    let documents = DocumentCosts(
-      graph: nodes.graph, nodes: nodes, words: words, paths: bucket.paths)
-    let (costs, byPath) = try documents.least(indices) {
-      (path, places, index) throws(FormatError) in
-      try cost(documents, path, places, index)
+    let documents = DocumentCosts(nodes: nodes, words: words, paths: bucket.paths)
+    let result = try documents.least(indices) { (path) throws(FormatError) in
+      try cost(documents, path, indices)
     }
-    try rankGroups(costs, rule) { cost, members in
+    try rankGroups(result.costs, rule) { cost, members in
       var next = bucket
       next.members = .placed(words, members.map { indices[$0] })
-      next.paths = Self.paths(bucket.paths, byPath, of: members, cost: cost)
+      next.paths = Self.paths(bucket.paths, result.byPath, of: members, cost: cost)
       next.ranks.append(RuleRank(name, worst + 1 - cost, of: worst + 1))
       return next
     }
@@ -87,17 +103,16 @@ extension Ranker {
     let (words, indices) = placed(bucket)
     var costs = [Int](repeating: 2, count: indices.count)
     if let terms = try exactTerms(bucket, words) {
-      let documents = DocumentCosts(
-        graph: nodes.graph, nodes: nodes, words: words, paths: bucket.paths)
       for (i, index) in indices.enumerated() {
         let document = Int(words.documents[Int(index)])
-        costs[i] = try documents.exactAttribute(terms, Int(index)) {
+        costs[i] = try DocumentCosts.exactAttribute(terms, Int(index)) {
           (attribute) throws(FormatError) in
           try self.length(of: document, attribute: attribute)
         }
       }
     }
-    for group in Groups.make(costs, needed: .max).groups {
+    for group in Groups.make(costs, needed: wanted).groups {
+      if isDone { return }
       var next = bucket
       next.members = .placed(words, group.members.map { indices[$0] })
       next.ranks.append(RuleRank(.exactAttribute, 3 - group.cost, of: 3))
@@ -108,8 +123,8 @@ extension Ranker {
   /// The terms that are left in their exact form; nil if one has none.
   private func exactTerms(
     _ bucket: Bucket, _ words: PlacedWords
-  ) throws -> [(first: Int, words: Int, places: PlacedWords.Places)]? {
-    var found: [(first: Int, words: Int, places: PlacedWords.Places)] = []
+  ) throws -> [DocumentCosts.ExactTerm]? {
+    var found: [DocumentCosts.ExactTerm] = []
     for (i, term) in nodes.graph.terms.enumerated() where !bucket.removed.contains(i) {
       // Unbroken from the first term on.
       guard found.count == i else { return nil }
@@ -119,9 +134,11 @@ extension Ranker {
           path.steps.contains { $0.node == node && $0.levels & 1 != 0 }
         })
       else { return nil }
-      let places = try words.places(PathStep(node: node, levels: 1))
+      let places = try words.places(PathStep(node: node, levels: 1)).starts
       // Holes before the first word count: upstream looks for it that much further on.
-      found.append((term.first + term.leadingHoleCount, term.wordCount, places))
+      found.append(
+        .init(
+          first: term.first + term.leadingHoleCount, wordCount: term.wordCount, places: places))
     }
     return found.isEmpty ? nil : found
   }
@@ -130,16 +147,14 @@ extension Ranker {
   private func splitByExactWords(_ bucket: Bucket, _ rule: Int) throws {
     let (words, indices) = placed(bucket)
     let termCount = nodes.graph.terms.count - bucket.removed.count
-    let documents = DocumentCosts(
-      graph: nodes.graph, nodes: nodes, words: words, paths: bucket.paths)
-    let (costs, byPath) = try documents.least(indices) {
-      (path, places, index) throws(FormatError) in
-      documents.exactWords(path, places, index)
+    let documents = DocumentCosts(nodes: nodes, words: words, paths: bucket.paths)
+    let result = try documents.least(indices) { (path) throws(FormatError) in
+      try documents.inexactWords(path, indices)
     }
-    try rankGroups(costs, rule) { cost, members in
+    try rankGroups(result.costs, rule) { cost, members in
       var next = bucket
       next.members = .placed(words, members.map { indices[$0] })
-      next.paths = Self.paths(bucket.paths, byPath, of: members, cost: cost)
+      next.paths = Self.paths(bucket.paths, result.byPath, of: members, cost: cost)
       next.ranks.append(
         RuleRank(.exactWords, max(0, termCount - cost) + 1, of: termCount + 1))
       return next

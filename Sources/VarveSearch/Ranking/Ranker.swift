@@ -10,7 +10,7 @@ final class Ranker {
   let request: SearchRequest
   let nodes: NodeDocuments
   let removal: RemovalOrder
-  let searchOn: Set<UInt32>?
+  let searchOn: AttributeSet?
   /// Occurrences that satisfy the filter; nil for all.
   let rows: DocSet?
   let rules: [RankingRule]
@@ -26,7 +26,7 @@ final class Ranker {
 
   init(
     corpus: SearchCorpus, settings: SearchSettings, request: SearchRequest, nodes: NodeDocuments,
-    removal: RemovalOrder, searchOn: Set<UInt32>?, rows: DocSet?, needed: Int,
+    removal: RemovalOrder, searchOn: AttributeSet?, rows: DocSet?, needed: Int,
     isOverBudget: @escaping () -> Bool, accepts: @escaping (Int) -> Bool
   ) {
     self.corpus = corpus

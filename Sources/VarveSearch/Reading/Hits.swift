@@ -2,40 +2,52 @@
 
 import VarveFormat
 
-/// One place of a derivation in a document.
-struct Hit: Sendable {
-  var document: UInt32
-  /// Attribute and position.
-  var key: UInt32
-  /// A word of a phrase that the document holds.
-  var isPhrase = false
-  var isExact: Bool
+/// One place of a derivation in a document, in one word whose order is that of documents, then
+/// places, then plain words before phrases and exact ones before others.
+struct Hit: Equatable, Sendable {
+  private(set) var bits: UInt64
 
-  var attribute: UInt32 { key >> 16 }
-  var position: Int { Int(key & 0xFFFF) }
+  @inline(__always)
+  init(document: UInt32, key: UInt32, isPhrase: Bool = false, isExact: Bool) {
+    bits = UInt64(document) << 34 | UInt64(key) << 2 | (isPhrase ? 2 : 0) | (isExact ? 0 : 1)
+  }
+
+  @inline(__always) var document: UInt32 { UInt32(truncatingIfNeeded: bits >> 34) }
+  /// Attribute and position.
+  @inline(__always) var key: UInt32 { UInt32(truncatingIfNeeded: bits >> 2) }
+  /// A word of a phrase that the document holds.
+  @inline(__always) var isPhrase: Bool { bits & 2 != 0 }
+  @inline(__always) var isExact: Bool { bits & 1 == 0 }
+  @inline(__always) var attribute: UInt32 { key >> 16 }
+  @inline(__always) var position: Int { Int(key & 0xFFFF) }
+  /// Document and place.
+  @inline(__always) var place: UInt64 { bits >> 2 }
 }
 
 /// Reads postings of a corpus.
 struct HitReader {
   let corpus: SearchCorpus
   /// Attributes that count for finding; nil for all.
-  let attributes: Set<UInt32>?
+  let attributes: AttributeSet?
 
   /// Adds the documents of a word to a set.
   ///
   /// - Parameter attributes: those that count; nil for all.
   func insert(
-    _ word: ResolvedWord, into set: inout DocSet, attributes: Set<UInt32>?
+    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?
   ) throws(FormatError) {
-    if let attributes {
-      let all = DocSet(allOf: corpus.documentCount)
-      for hit in try hits(word, in: all) where attributes.contains(hit.attribute) {
-        set.insert(Int(hit.document))
-      }
-      return
-    }
     for list in word.lists {
       let part = corpus.parts[list.part]
+      if let attributes, part.hasMetadata || !attributes.contains(0) {
+        // Only the places tell in which attribute a word stands.
+        var found: [Hit] = []
+        let all = DocSet(allOf: corpus.documentCount)
+        try append(list.info, part, in: all, isExact: false, to: &found)
+        for hit in found where attributes.contains(hit.attribute) {
+          set.insert(Int(hit.document))
+        }
+        continue
+      }
       let limit = part.index.documentCount
       var documents = set
       set = DocSet(capacity: 0)
@@ -50,6 +62,7 @@ struct HitReader {
       set = documents
     }
     for value in word.values {
+      if let attributes, !attributes.contains(corpus.attribute(ofValues: value.index)) { continue }
       let values = corpus.valueIndexes[value.index]
       for place in values.places[value.place] {
         for document in values.documents(of: Int(place.value)) { set.insert(Int(document)) }
@@ -66,19 +79,16 @@ struct HitReader {
       try append(
         list.info, corpus.parts[list.part], in: candidates, isExact: isExact, to: &hits)
     }
-    guard !word.values.isEmpty else { return hits }
+    var isMixed = false
     for value in word.values {
-      let values = corpus.valueIndexes[value.index]
-      let attribute = (corpus.firstValueAttribute + UInt32(value.index)) << 16
-      for place in values.places[value.place] {
-        for document in values.documents(of: Int(place.value))
-        where candidates.contains(Int(document)) {
-          hits.append(
-            Hit(document: document, key: attribute | place.position, isExact: isExact))
-        }
-      }
+      let attribute = corpus.attribute(ofValues: value.index)
+      if let attributes, !attributes.contains(attribute) { continue }
+      let found = corpus.valueIndexes[value.index].hits(
+        value.place, in: candidates, attribute: attribute, isExact: isExact)
+      isMixed = isMixed || !hits.isEmpty && !found.isEmpty
+      if hits.isEmpty { hits = found } else { hits += found }
     }
-    Self.sort(&hits)
+    if isMixed { Self.sort(&hits) }
     return hits
   }
 
@@ -91,6 +101,7 @@ struct HitReader {
     let map = part.attributes
     var found = hits
     hits = []
+    found.reserveCapacity(found.count + min(info.docCount, candidates.capacity) * 5 / 4)
     try part.index.withPositions(info) { (positions) throws(FormatError) in
       try part.index.withPostings(info) { (decoder) throws(FormatError) in
         var first = 0
@@ -114,9 +125,13 @@ struct HitReader {
               try PositionList.skip(number, in: &reader)
               continue
             }
-            try PositionList.read(number, from: &reader) { key in
-              found.append(
-                Hit(document: UInt32(document), key: key, isExact: isExact))
+            let start = reader.offset
+            try PositionList.skip(number, in: &reader)
+            // What was passed over whole can be read without checks.
+            found.append(addingCapacity: number) { output in
+              PositionList.read(number, positions, at: start) { key in
+                output.append(Hit(document: UInt32(document), key: key, isExact: isExact))
+              }
             }
           }
           first = Int(decoder.docs[count - 1]) + 1
@@ -127,7 +142,9 @@ struct HitReader {
       for i in found.indices where found[i].document >= UInt32(base) {
         let local = Int(found[i].attribute)
         guard local < map.count else { throw FormatError(.outOfBounds, at: 0) }
-        found[i].key = map[local] << 16 | found[i].key & 0xFFFF
+        found[i] = Hit(
+          document: found[i].document, key: map[local] << 16 | found[i].key & 0xFFFF,
+          isExact: isExact)
       }
     }
     hits = found
@@ -136,31 +153,20 @@ struct HitReader {
   /// Puts places in order and takes out doubles.
   static func sort(_ hits: inout [Hit]) {
     var isSorted = true
-    for i in 1..<max(1, hits.count)
-    where hits[i].document < hits[i - 1].document
-      || hits[i].document == hits[i - 1].document && hits[i].key <= hits[i - 1].key
-    {
+    for i in 1..<max(1, hits.count) where hits[i].bits | 1 <= hits[i - 1].bits | 1 {
       isSorted = false
       break
     }
     if isSorted { return }
-    hits.sort {
-      if $0.document != $1.document { return $0.document < $1.document }
-      if $0.key != $1.key { return $0.key < $1.key }
-      if $0.isPhrase != $1.isPhrase { return !$0.isPhrase }
-      return $0.isExact && !$1.isExact
+    hits.sort { $0.bits < $1.bits }
+    var kept = 0
+    for i in hits.indices {
+      // An exact one comes before its double.
+      if kept > 0, hits[kept - 1].bits | 1 == hits[i].bits | 1 { continue }
+      hits[kept] = hits[i]
+      kept += 1
     }
-    var kept: [Hit] = []
-    kept.reserveCapacity(hits.count)
-    for hit in hits {
-      if let last = kept.last, last.document == hit.document, last.key == hit.key,
-        last.isPhrase == hit.isPhrase
-      {
-        continue
-      }
-      kept.append(hit)
-    }
-    hits = kept
+    hits.removeLast(hits.count - kept)
   }
 
   /// Where a phrase begins in some documents: at its first word that is no hole, all of its words in
@@ -189,18 +195,17 @@ struct HitReader {
     var found: [Hit] = []
     var j = 0
     for hit in hits {
-      let wanted = (UInt64(hit.document) << 32 | UInt64(hit.key)) + UInt64(distance)
-      while j < next.count, UInt64(next[j].document) << 32 | UInt64(next[j].key) < wanted { j += 1 }
+      let wanted = hit.place + UInt64(distance)
+      while j < next.count, next[j].place < wanted { j += 1 }
       guard j < next.count else { break }
-      let isThere = UInt64(next[j].document) << 32 | UInt64(next[j].key) == wanted
-      if isThere, (hit.key & 0xFFFF) + distance <= 0xFFFF { found.append(hit) }
+      if next[j].place == wanted, (hit.key & 0xFFFF) + distance <= 0xFFFF { found.append(hit) }
     }
     return found
   }
 
   /// Documents that hold all words of a phrase anywhere.
   func documentsWithAll(
-    _ words: [ResolvedWord?], attributes: Set<UInt32>?
+    _ words: [ResolvedWord?], attributes: AttributeSet?
   ) throws(FormatError) -> DocSet {
     var set: DocSet?
     for word in words {
@@ -214,7 +219,7 @@ struct HitReader {
 
   /// Documents that a derivation matches.
   func documents(
-    _ derivation: Derivation, attributes: Set<UInt32>?
+    _ derivation: Derivation, attributes: AttributeSet?
   ) throws(FormatError) -> DocSet {
     guard derivation.isPhrase else {
       var set = DocSet(capacity: corpus.documentCount)
@@ -245,16 +250,17 @@ struct HitReader {
     var places: Set<UInt64> = []
     for hit in found {
       documents.insert(Int(hit.document))
-      if derivation.isExact { places.insert(UInt64(hit.document) << 32 | UInt64(hit.key)) }
+      if derivation.isExact { places.insert(hit.place) }
     }
     var starts = try hits(first, in: documents)
     for i in starts.indices {
-      starts[i].isPhrase = true
-      starts[i].isExact = places.contains(
-        UInt64(starts[i].document) << 32 | UInt64(starts[i].key))
+      starts[i] = Hit(
+        document: starts[i].document, key: starts[i].key, isPhrase: true,
+        isExact: places.contains(starts[i].place))
     }
-    var ends = try hits(last, in: documents)
-    for i in ends.indices { ends[i].isPhrase = true }
+    let ends = try hits(last, in: documents).map {
+      Hit(document: $0.document, key: $0.key, isPhrase: true, isExact: false)
+    }
     return (starts, ends)
   }
 }

@@ -7,6 +7,10 @@ import VarveFormat
 package protocol FieldSource: Sendable {
   /// The values of a field over all occurrences; nil if no occurrence has it.
   func column(_ name: String) throws -> FieldColumn?
+  /// For each document the negated time of its newest occurrence; the greatest number for none.
+  func ages(_ rows: RowTable) throws -> [Int]
+  /// For each document 0 where somebody said it, 1 for work, 2 for output and logs.
+  func conversationClasses(_ rows: RowTable) throws -> [UInt8]
   /// Names of the fields that have values and that a pattern covers.
   func names(covering pattern: String) throws -> [String]
 }
@@ -65,6 +69,9 @@ package final class SearchCorpus: Sendable {
     let base: Int
     /// For each of its attributes the number among those of the corpus; nil if they are the same.
     let attributes: [UInt32]?
+
+    /// Whether words stand in other attributes than the content.
+    var hasMetadata: Bool { index.attributes.count > 1 }
   }
 
   let parts: [Part]
@@ -114,6 +121,9 @@ package final class SearchCorpus: Sendable {
     documentCount = base
     wordCount = indexes.reduce(0) { $0 + $1.summary.wordCount }
   }
+
+  /// The attribute of a value index.
+  func attribute(ofValues index: Int) -> UInt32 { firstValueAttribute + UInt32(index) }
 
   /// The part that holds a document.
   func part(of document: Int) -> Part {

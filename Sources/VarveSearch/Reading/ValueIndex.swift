@@ -19,6 +19,10 @@ package final class ValueIndex: Sendable {
   /// Where the documents of each value end in `documents`.
   private let ends: [UInt32]
   private let documents: [UInt32]
+  /// The first value of each document plus 1; 0 for none.
+  private let firstValues: [UInt32]
+  /// Other values of documents, in their order.
+  private let moreValues: [(document: Int, value: UInt32)]
 
   /// - Parameters:
   ///   - column: with at most one value an occurrence.
@@ -48,16 +52,30 @@ package final class ValueIndex: Sendable {
     guard case .single(let values) = column.storage else {
       ends = [UInt32](repeating: 0, count: lengths.count)
       documents = []
+      firstValues = [UInt32](repeating: 0, count: rows.documentCount)
+      moreValues = []
       return
     }
     // Each document once a value: occurrences of the same value seldom lie apart.
     var counts = [UInt32](repeating: 0, count: lengths.count)
     var pairs: [(value: UInt32, document: UInt32)] = []
     pairs.reserveCapacity(values.count)
+    var firstValues = [UInt32](repeating: 0, count: rows.documentCount)
+    var moreValues: [(document: Int, value: UInt32)] = []
     for (row, place) in values.enumerated() where place > 0 {
-      pairs.append((place - 1, rows.documents[row]))
+      let document = rows.documents[row]
+      if firstValues[Int(document)] == place { continue }
+      if firstValues[Int(document)] == 0 {
+        firstValues[Int(document)] = place
+      } else {
+        moreValues.append((Int(document), place - 1))
+      }
+      pairs.append((place - 1, document))
       counts[Int(place - 1)] += 1
     }
+    moreValues.sort { $0.document != $1.document ? $0.document < $1.document : $0.value < $1.value }
+    self.firstValues = firstValues
+    self.moreValues = moreValues
     var ends: [UInt32] = []
     var sum: UInt32 = 0
     var next: [UInt32] = []
@@ -73,6 +91,37 @@ package final class ValueIndex: Sendable {
     }
     self.ends = ends
     self.documents = documents
+  }
+
+  /// Places of a word in the values of some documents, in order.
+  func hits(
+    _ place: Int, in candidates: DocSet, attribute: UInt32, isExact: Bool
+  ) -> [Hit] {
+    // Positions of the word in each value that has it.
+    var positions: [UInt32: [UInt32]] = [:]
+    for place in places[place] { positions[place.value, default: []].append(place.position) }
+    var isWanted = [Bool](repeating: false, count: lengths.count)
+    for value in positions.keys { isWanted[Int(value)] = true }
+    var hits: [Hit] = []
+    func add(_ document: Int, _ value: UInt32) {
+      for position in positions[value] ?? [] {
+        hits.append(
+          Hit(document: UInt32(document), key: attribute << 16 | position, isExact: isExact))
+      }
+    }
+    var next = 0
+    for document in candidates.documents {
+      let document = Int(document)
+      let value = firstValues[document]
+      if value > 0, isWanted[Int(value) - 1] { add(document, value - 1) }
+      while next < moreValues.count, moreValues[next].document < document { next += 1 }
+      while next < moreValues.count, moreValues[next].document == document {
+        let value = moreValues[next].value
+        if isWanted[Int(value)] { add(document, value) }
+        next += 1
+      }
+    }
+    return hits
   }
 
   /// The place of a word; nil if no value has it.
