@@ -81,6 +81,11 @@ let package = Package(
       name: "VarveStorageTests",
       dependencies: ["VarveStorage", "VarveFormat", "VarveTestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "VarveSearchTests",
+      dependencies: [
+        "Varve", "VarveStorage", "VarveSearch", "VarveFormat", "VarveTestSupport",
+      ], swiftSettings: settings),
+    .testTarget(
       name: "VarveTests",
       dependencies: ["Varve", "VarveStorage", "VarveFormat", "VarveTestSupport"],
       swiftSettings: settings),

@@ -153,7 +153,8 @@ package struct Searcher: Sendable {
       rows.map { evaluator.documents(of: $0) } ?? DocSet(allOf: corpus.documentCount)
     let searchOn = try attributes(request)
     let tolerant = tolerantAttributes()
-    let reader = HitReader(corpus: corpus, attributes: searchOn)
+    let reader = HitReader(
+      corpus: corpus, attributes: searchOn, byWord: settings.hasProximityByWord)
     let query = request.query ?? ""
     let parsed = QueryParser.parse(
       query, tokenizer: tokenizer, stopWords: stopWords,

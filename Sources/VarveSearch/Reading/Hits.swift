@@ -29,6 +29,8 @@ struct HitReader {
   let corpus: SearchCorpus
   /// Attributes that count for finding; nil for all.
   let attributes: AttributeSet?
+  /// Whether words of a phrase must follow each other; else they must stand in one attribute.
+  var byWord = true
 
   /// Adds the documents of a word to a set.
   ///
@@ -184,10 +186,20 @@ struct HitReader {
         firstOffset = offset
         continue
       }
-      hits = Self.followed(known, by: next, distance: UInt32(offset - firstOffset))
+      hits =
+        byWord
+        ? Self.followed(known, by: next, distance: UInt32(offset - firstOffset))
+        : Self.beside(known, next)
       if hits?.isEmpty == true { return [] }
     }
     return hits ?? []
+  }
+
+  /// Places in attributes in which another word stands, too.
+  private static func beside(_ hits: [Hit], _ next: [Hit]) -> [Hit] {
+    // Documents and attributes, without positions.
+    let places = Set(next.map { $0.place >> 16 })
+    return hits.filter { places.contains($0.place >> 16) }
   }
 
   /// Places behind which another word stands at a distance. Both ascend.

@@ -21,33 +21,6 @@ enum ModelJSON {
   case array([ModelJSON])
   case object([(String, ModelJSON)])
 
-  /// A value out of JSONSerialization. Keys are put in byte order, as it knows no order.
-  init(any: Any) {
-    if any is NSNull {
-      self = .null
-    } else if let text = any as? String {
-      self = .string(text)
-    } else if let list = any as? [Any] {
-      self = .array(list.map { ModelJSON(any: $0) })
-    } else if let map = any as? [String: Any] {
-      let keys = map.keys.sorted { modelBytesPrecede($0, $1) }
-      var pairs: [(String, ModelJSON)] = []
-      for key in keys {
-        if let value = map[key] { pairs.append((key, ModelJSON(any: value))) }
-      }
-      self = .object(pairs)
-    } else if let number = any as? NSNumber {
-      let type = String(cString: number.objCType)
-      if type == "c" || type == "B" {
-        self = .bool(number.boolValue)
-      } else {
-        self = .number(number.doubleValue)
-      }
-    } else {
-      self = .null
-    }
-  }
-
   subscript(key: String) -> ModelJSON? {
     guard case .object(let pairs) = self else { return nil }
     for (name, value) in pairs where modelSame(name, key) { return value }
