@@ -102,7 +102,8 @@ package struct Searcher: Sendable {
   }
 
   private func check(_ request: SearchRequest) throws(SearchError) {
-    for key in request.sort where !settings.sortable.contains(where: {
+    for key in request.sort
+    where !settings.sortable.contains(where: {
       FieldPattern.covers($0, key.field)
     }) {
       let known = settings.sortable.sorted().map { "`\($0)`" }.joined(separator: ", ")

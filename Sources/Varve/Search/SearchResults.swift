@@ -100,7 +100,8 @@ public struct SearchResults: Sendable {
         MetadataValue.Member(
           facet.name,
           .object([
-            .init("min", Self.number(range.lowerBound)), .init("max", Self.number(range.upperBound)),
+            .init("min", Self.number(range.lowerBound)),
+            .init("max", Self.number(range.upperBound)),
           ]))
       }
     }

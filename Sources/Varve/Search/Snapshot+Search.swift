@@ -31,7 +31,9 @@ extension Snapshot {
     results.facets = found.facets.map { facet in
       .init(
         name: facet.name,
-        values: facet.values.map { .init(value: Self.shown($0.value, facet.name), count: $0.count) },
+        values: facet.values.map {
+          .init(value: Self.shown($0.value, facet.name), count: $0.count)
+        },
         range: facet.statistics)
     }
     let maker = HitMaker(self, query, settings.search, found.matched)
@@ -208,7 +210,8 @@ private struct HitMaker {
       switch rank.rule {
       case .words:
         entry += [
-          .init("matchingWords", number(rank.rank)), .init("maxMatchingWords", number(rank.rankMax)),
+          .init("matchingWords", number(rank.rank)),
+          .init("maxMatchingWords", number(rank.rankMax)),
           .init("score", .double(score)),
         ]
       case .typo:

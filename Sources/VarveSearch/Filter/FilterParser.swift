@@ -33,8 +33,9 @@ package struct FilterParser {
     guard parser.pieces.count > 1 else { return nil }
     let filter = try parser.any(0)
     guard parser.next.kind == .end else {
-      throw parser.error("Found unexpected characters at the end of the filter: `\(parser.rest)`. "
-        + "You probably forgot an `OR` or an `AND` rule.", from: parser.next.start)
+      throw parser.error(
+        "Found unexpected characters at the end of the filter: `\(parser.rest)`. "
+          + "You probably forgot an `OR` or an `AND` rule.", from: parser.next.start)
     }
     return filter
   }
@@ -151,8 +152,9 @@ package struct FilterParser {
 
   private mutating func any(_ depth: Int) throws(SearchError) -> Filter {
     guard depth <= Self.depthMax else {
-      throw error("The filter exceeded the maximum depth limit of \(Self.depthMax). "
-        + "Try rewriting the filter so that it contains fewer nested conditions.",
+      throw error(
+        "The filter exceeded the maximum depth limit of \(Self.depthMax). "
+          + "Try rewriting the filter so that it contains fewer nested conditions.",
         from: next.start)
     }
     var parts = [try all(depth)]
@@ -214,7 +216,8 @@ package struct FilterParser {
         values.append(try value())
         guard take(symbol: ",") else {
           guard take(symbol: "]") else {
-            throw error("Expected only comma-separated field names inside `IN[..]`.",
+            throw error(
+              "Expected only comma-separated field names inside `IN[..]`.",
               from: next.start)
           }
           break

@@ -75,7 +75,8 @@ package struct TextMatcher {
       let last = places[i + run.words.count - 1]
       return TextMatch(
         tokens: first..<(last + 1), words: i...(i + run.words.count - 1),
-        range: tokens[first].range.lowerBound..<tokens[last].range.upperBound, positions: run.positions)
+        range: tokens[first].range.lowerBound..<tokens[last].range.upperBound,
+        positions: run.positions)
     }
     return nil
   }
@@ -96,7 +97,8 @@ package struct TextMatcher {
         guard single.words.contains(token.word) else { continue }
       }
       return TextMatch(
-        tokens: places[i]..<(places[i] + 1), words: i...i, range: range, positions: single.positions)
+        tokens: places[i]..<(places[i] + 1), words: i...i, range: range, positions: single.positions
+      )
     }
     return nil
   }
@@ -186,7 +188,8 @@ package struct TextMatcher {
     var after = 0
     if !matches.isEmpty {
       let run = bestRun(count)
-      let words = matches[run.lowerBound].words.lowerBound...matches[run.upperBound].words.upperBound
+      let words =
+        matches[run.lowerBound].words.lowerBound...matches[run.upperBound].words.upperBound
       before = matches[run.lowerBound].tokens.lowerBound
       after = matches[run.upperBound].tokens.upperBound
       left = count - words.count

@@ -22,8 +22,8 @@ struct Derivation: Sendable {
   var words: [ResolvedWord?]
   /// The word itself, whole, or a quoted phrase.
   var isExact: Bool
-  /// A phrase that was quoted: it has no other form.
-  var isQuoted = false
+  /// A synonym counts as a phrase, also of one word: it does not match the other way round.
+  var isSynonym = false
 
   var isPhrase: Bool { words.count > 1 }
 }

@@ -72,7 +72,7 @@ struct GraphBuilder {
       }
       if let found = try search.find(word) { words.append(found) } else { isMissing = true }
     }
-    let level = isMissing ? [] : [Derivation(words: words, isExact: true, isQuoted: true)]
+    let level = isMissing ? [] : [Derivation(words: words, isExact: true)]
     return QueryNode(
       terms: i..<(i + 1), levels: [level, [], []], baseCost: 0, typoMax: 0, isPhrase: true,
       isTolerantOnly: false, isPrefix: false, first: term.first, last: term.last, word: nil,
@@ -147,7 +147,9 @@ struct GraphBuilder {
         guard let word = try search.find(word) else { break }
         words.append(word)
       }
-      if words.count == value.count { found.append(Derivation(words: words, isExact: false)) }
+      if words.count == value.count {
+        found.append(Derivation(words: words, isExact: false, isSynonym: true))
+      }
     }
     return found
   }

@@ -89,7 +89,7 @@ struct QueryParser {
     }
     if isNegative {
       isNegative = false
-      if !token.word.isEmpty { parsed.negativeWords.append(token.word) }
+      if !token.word.isEmpty, !isStopWord { parsed.negativeWords.append(token.word) }
       return
     }
     if token.word.isEmpty || token.word.count > Limits.termByteCount { return }

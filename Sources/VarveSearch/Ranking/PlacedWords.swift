@@ -41,8 +41,9 @@ final class PlacedWords {
     var ends: [Hit] = []
     var hasPhrase = false
     let node = graph.nodes[step.node]
-    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 {
-      for derivation in node.levels[level] {
+    let isExactOnly = step.levels & PathStep.exactOnly != 0
+    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 || isExactOnly && level == 0 {
+      for derivation in node.levels[level] where !isExactOnly || derivation.isExact {
         let next = try nodes.reader.hits(derivation, in: set)
         if next.ends != nil, !hasPhrase {
           hasPhrase = true
@@ -101,20 +102,26 @@ final class PlacedWords {
 
   /// The weight of the best attribute of each document.
   func attributeCosts(
-    _ step: PathStep, weights: [Int], searchOn: AttributeSet?
+    _ step: PathStep, weights: [Int], searchOn: AttributeSet?, tolerant: AttributeSet?
   ) throws(FormatError) -> [Int32] {
     if let known = attributes[Self.key(step)] { return known }
     let places = try places(step).starts
     let worst = Int32(weights.max() ?? 0)
     let wordCount = Int32(graph.nodes[step.node].wordCount)
-    let weights = weights.indices.map { attribute in
-      searchOn?.contains(UInt32(attribute)) ?? true ? Int32(weights[attribute]) : worst
+    func restricted(_ set: AttributeSet?) -> [Int32] {
+      weights.indices.map { attribute in
+        set?.contains(UInt32(attribute)) ?? true ? Int32(weights[attribute]) : worst
+      }
     }
+    // Misspelled words count in attributes that forgive; what they were split into counts anywhere.
+    let ofPhrases = restricted(searchOn)
+    let ofWords = step.hasOnlyTypos ? restricted(tolerant) : ofPhrases
     var costs = [Int32](repeating: worst * wordCount, count: documents.count)
     for i in documents.indices {
       var best = worst
       for j in places.range(i) {
-        best = min(best, weights[Int(places.hits[j].attribute)])
+        let hit = places.hits[j]
+        best = min(best, (hit.isPhrase ? ofPhrases : ofWords)[Int(hit.attribute)])
         if best == 0 { break }
       }
       costs[i] = best * wordCount

@@ -5,13 +5,21 @@ import VarveFormat
 /// One node on a path with the numbers of typos that it may have there.
 struct PathStep: Equatable, Sendable {
   var node: Int
-  /// Bit n: n typos.
+  /// Bit n: n typos; bit 3: the word itself alone.
   var levels: UInt8
+
+  /// Whether the word itself, and what counts as it, is not among them.
+  var hasOnlyTypos: Bool { levels & 9 == 0 }
+
+  static let exactOnly: UInt8 = 8
 }
 
 /// One way to read the query.
 struct QueryPath: Equatable, Sendable {
   var steps: [PathStep]
+
+  /// The terms that it stands for.
+  func terms(in graph: QueryGraph) -> [Int] { steps.flatMap { Array(graph.nodes[$0.node].terms) } }
 }
 
 /// Documents of the nodes of a graph, found when they are first asked for.
@@ -19,9 +27,10 @@ final class NodeDocuments {
   let graph: QueryGraph
   let reader: HitReader
   private let searchOn: AttributeSet?
-  private let tolerant: AttributeSet?
   private var known: [[DocSet?]]
   private var knownSteps: [Int: DocSet] = [:]
+  /// Attributes in which misspelled words count; nil for all.
+  let tolerantSearchOn: AttributeSet?
 
   /// - Parameters:
   ///   - searchOn: attributes that are searched; nil for all.
@@ -30,7 +39,7 @@ final class NodeDocuments {
     self.graph = graph
     self.reader = reader
     self.searchOn = searchOn
-    self.tolerant = tolerant
+    tolerantSearchOn = tolerant.map { searchOn?.intersection($0) ?? $0 } ?? searchOn
     known = graph.nodes.map { _ in [nil, nil, nil] }
   }
 
@@ -39,10 +48,7 @@ final class NodeDocuments {
     if let found = known[node][level] { return found }
     var set = DocSet(capacity: reader.corpus.documentCount)
     let isTolerantOnly = level > 0 || graph.nodes[node].isTolerantOnly
-    var attributes = searchOn
-    if isTolerantOnly, let tolerant {
-      attributes = searchOn.map { $0.intersection(tolerant) } ?? tolerant
-    }
+    let attributes = isTolerantOnly ? tolerantSearchOn : searchOn
     for derivation in graph.nodes[node].levels[level] {
       if derivation.isPhrase {
         set.formUnion(try reader.documents(derivation, attributes: searchOn))
@@ -59,6 +65,13 @@ final class NodeDocuments {
     let key = step.node << 8 | Int(step.levels)
     if let known = knownSteps[key] { return known }
     var set: DocSet?
+    if step.levels & PathStep.exactOnly != 0 {
+      var exact = DocSet(capacity: reader.corpus.documentCount)
+      for derivation in graph.nodes[step.node].levels[0] where derivation.isExact {
+        exact.formUnion(try reader.documents(derivation, attributes: searchOn))
+      }
+      set = exact
+    }
     for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 {
       let next = try documents(step.node, level: level)
       if set == nil { set = next } else if !next.isEmpty { set?.formUnion(next) }

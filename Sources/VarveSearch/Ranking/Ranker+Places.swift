@@ -29,7 +29,7 @@ extension Ranker {
   func splitByAttribute(_ bucket: Bucket, _ rule: Int) throws {
     let weights = weights
     let searched = searchOn?.members ?? Array(weights.indices)
-    let isEven = Set(searched.map { weights[$0] }).count <= 1
+    let isEven = Set(searched.map { weights[$0] }).count <= 1 && nodes.tolerantSearchOn == searchOn
     let heaviest = weights.max() ?? 0
     let worst = heaviest * (bucket.paths.map { wordCount($0) }.max() ?? 0)
     if isEven {
@@ -41,10 +41,12 @@ extension Ranker {
       return try rank(next, rule: rule + 1)
     }
     let searchOn = searchOn
+    let tolerant = nodes.tolerantSearchOn
     try splitByPlaces(bucket, rule, .attributeRank, worst: worst) {
       (costs, path, indices) throws(FormatError) in
       try costs.sum(path, indices) { (step) throws(FormatError) in
-        try costs.words.attributeCosts(step, weights: weights, searchOn: searchOn)
+        try costs.words.attributeCosts(
+          step, weights: weights, searchOn: searchOn, tolerant: tolerant)
       }
     }
   }
@@ -131,14 +133,14 @@ extension Ranker {
       guard let node = nodes.graph.nodes.firstIndex(where: { $0.terms == i..<(i + 1) }),
         nodes.graph.nodes[node].levels[0].contains(where: \.isExact),
         bucket.paths.contains(where: { path in
-          path.steps.contains { $0.node == node && $0.levels & 1 != 0 }
+          path.steps.contains { $0.node == node && !$0.hasOnlyTypos }
         })
       else { return nil }
       let places = try words.places(PathStep(node: node, levels: 1)).starts
       // Holes before the first word count: upstream looks for it that much further on.
       found.append(
         .init(
-          first: term.first + term.leadingHoleCount, wordCount: term.wordCount, places: places))
+          first: term.first + term.leadingHoleCount, wordCount: term.words.count, places: places))
     }
     return found.isEmpty ? nil : found
   }
@@ -154,10 +156,42 @@ extension Ranker {
     try rankGroups(result.costs, rule) { cost, members in
       var next = bucket
       next.members = .placed(words, members.map { indices[$0] })
-      next.paths = Self.paths(bucket.paths, result.byPath, of: members, cost: cost)
+      next.paths = try narrowed(
+        Self.paths(bucket.paths, result.byPath, of: members, cost: cost), cost: cost, rule,
+        among: members.map { Int(words.documents[Int(indices[$0])]) })
       next.ranks.append(
         RuleRank(.exactWords, max(0, termCount - cost) + 1, of: termCount + 1))
       return next
     }
+  }
+
+  /// Paths on which the words that match exactly must go on doing so, for the rules that follow.
+  private func narrowed(
+    _ paths: [QueryPath], cost: Int, _ rule: Int, among documents: [Int]
+  ) throws -> [QueryPath] {
+    let follow: [RankingRule] = [.typo, .proximity, .attributeRank, .wordPosition]
+    guard rules[(rule + 1)...].contains(where: { follow.contains($0) }) else { return paths }
+    var found: [QueryPath] = []
+    for path in paths {
+      let single = path.steps.indices.filter {
+        nodes.graph.nodes[path.steps[$0].node].wordCount == 1
+      }
+      let base = path.steps.reduce(0) { sum, step in
+        let count = nodes.graph.nodes[step.node].wordCount
+        return sum + (count == 1 ? 0 : count)
+      }
+      for choice in 0..<(1 << single.count) where found.count < QueryGraph.pathCountMax {
+        guard base + single.count - choice.nonzeroBitCount == cost else { continue }
+        var narrow = path
+        for (bit, i) in single.enumerated() where choice & (1 << bit) != 0 {
+          narrow.steps[i].levels = PathStep.exactOnly
+        }
+        let sets = try narrow.steps.map { try nodes.documents($0) }
+        if documents.contains(where: { document in sets.allSatisfy { $0.contains(document) } }) {
+          found.append(narrow)
+        }
+      }
+    }
+    return found
   }
 }

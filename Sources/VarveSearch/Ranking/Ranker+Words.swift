@@ -3,15 +3,23 @@
 import VarveFormat
 
 extension Ranker {
-  /// All words first, then without the one that goes first, and so on.
+  /// Most words first: all of them, then without the one that goes first, and so on. A run of words
+  /// counts for all of its words.
   func splitByWords(_ bucket: Bucket, _ rule: Int) throws {
     var left = set(bucket)
-    let total = nodes.graph.terms.reduce(0) { $0 + $1.wordCount }
+    let terms = nodes.graph.terms
+    let total = terms.reduce(0) { $0 + $1.wordCount }
+    var byCount: [Int: [QueryPath]] = [:]
     for step in 0...removal.steps.count {
-      let removed = removal.removed(after: step)
+      for path in nodes.graph.paths(without: removal.removed(after: step)) {
+        let covered = path.terms(in: nodes.graph).reduce(0) { $0 + terms[$1].wordCount }
+        if byCount[covered]?.contains(path) != true { byCount[covered, default: []].append(path) }
+      }
+    }
+    for (count, candidates) in byCount.sorted(by: { $0.key > $1.key }) {
       var paths: [QueryPath] = []
       var found = DocSet(capacity: corpus.documentCount)
-      for path in nodes.graph.paths(without: removed) {
+      for path in candidates {
         let documents = try nodes.documents(path, in: left)
         guard !documents.isEmpty else { continue }
         paths.append(path)
@@ -19,12 +27,12 @@ extension Ranker {
       }
       guard !found.isEmpty else { continue }
       left.subtract(found)
-      let kept = total - removed.reduce(0) { $0 + nodes.graph.terms[$1].wordCount }
       var next = bucket
       next.members = .set(found)
       next.paths = paths
-      next.removed = removed
-      next.ranks.append(RuleRank(.words, kept, of: total))
+      let covered = Set(paths.flatMap { $0.terms(in: nodes.graph) })
+      next.removed = Set(terms.indices).subtracting(covered)
+      next.ranks.append(RuleRank(.words, count, of: total))
       try rank(next, rule: rule + 1)
       if left.isEmpty || isDone { return }
     }
@@ -39,6 +47,7 @@ extension Ranker {
     for path in bucket.paths {
       for step in path.steps where levels[step.node] == nil {
         levels[step.node] = try (0..<3).filter { level in
+          if step.levels & PathStep.exactOnly != 0 { return level == 0 }
           guard step.levels & (1 << UInt8(level)) != 0 else { return false }
           return try nodes.documents(step.node, level: level).intersects(left)
         }
@@ -89,9 +98,11 @@ extension Ranker {
       }
       let step = path.steps[i]
       for level in levels[step.node] ?? [] where level <= left {
-        let narrowed = documents.intersection(try nodes.documents(step.node, level: level))
+        let isExactOnly = step.levels & PathStep.exactOnly != 0
+        let next = PathStep(
+          node: step.node, levels: isExactOnly ? PathStep.exactOnly : 1 << UInt8(level))
+        let narrowed = documents.intersection(try nodes.documents(next))
         guard !narrowed.isEmpty else { continue }
-        let next = PathStep(node: step.node, levels: 1 << UInt8(level))
         try go(i + 1, left - level, steps + [next], narrowed)
       }
     }

@@ -255,7 +255,13 @@ struct HitReader {
     let known = derivation.words.compactMap { $0 }
     guard let first = known.first, let last = known.last else { return ([], nil) }
     guard derivation.isPhrase else {
-      return (try hits(first, in: candidates, isExact: derivation.isExact), nil)
+      let found = try hits(first, in: candidates, isExact: derivation.isExact)
+      guard derivation.isSynonym else { return (found, nil) }
+      return (
+        found.map {
+          Hit(document: $0.document, key: $0.key, isPhrase: true, isExact: false)
+        }, nil
+      )
     }
     let found = try phraseHits(derivation.words, in: candidates)
     var documents = DocSet(capacity: corpus.documentCount)

@@ -323,7 +323,8 @@ extension SearchSettings {
     return .array(values)
   }
 
-  private static func tree(_ patterns: [String], _ attribute: FilterableAttribute) -> MetadataValue {
+  private static func tree(_ patterns: [String], _ attribute: FilterableAttribute) -> MetadataValue
+  {
     .object([
       .init("attributePatterns", .array(patterns.map { .text($0) })),
       .init(

@@ -47,7 +47,8 @@ struct CustomSeparators: Sendable {
     _ scalars: [(Unicode.Scalar, Range<Int>)], _ at: Int
   ) -> (Int, SeparatorKind)? {
     if let count = match(separators, scalars, at) {
-      let isPair = count == 2 && scalars[at + 1].0 == " " && ".,".unicodeScalars.contains(scalars[at].0)
+      let isPair =
+        count == 2 && scalars[at + 1].0 == " " && ".,".unicodeScalars.contains(scalars[at].0)
       let kind = count == 1 ? Separators.kind(scalars[at].0) : .none
       return (count, isPair || kind == .hard ? .hard : .soft)
     }

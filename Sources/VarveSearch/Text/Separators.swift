@@ -29,7 +29,9 @@ enum Separators {
   ]
 
   /// Math signs that separate, and spaces that do not.
-  private static let signs: Set<UInt32> = [0xD7, 0xF7, 0xB1, 0x2260, 0x2264, 0x2265, 0x2212, 0x200C]
+  private static let signs: Set<UInt32> = [
+    0xD7, 0xF7, 0xB1, 0x2260, 0x2264, 0x2265, 0x2212, 0x200C,
+  ]
   private static let joiningSpaces: Set<UInt32> = [0xA0, 0x202F, 0x205F]
 
   /// The kind of a scalar; `none` for parts of words.

@@ -95,11 +95,14 @@ struct Search: ParsableCommand {
 
   private func makeQuery(_ snapshot: Snapshot) throws -> SearchQuery {
     if let request {
-      return try SearchQuery(tree: JSONTree.parse(try Process.contents(of: request, limit: SearchQuery.byteCountMax)))
+      return try SearchQuery(
+        tree: JSONTree.parse(try Process.contents(of: request, limit: SearchQuery.byteCountMax)))
     }
     var query = SearchQuery(self.query.joined(separator: " "))
     query.filters = filter + (try filters.conditions(snapshot))
-    if filters.kind.isEmpty, !everything { query.filters.append("kind NOT IN [progress, meta, raw]") }
+    if filters.kind.isEmpty, !everything {
+      query.filters.append("kind NOT IN [progress, meta, raw]")
+    }
     query.sort = sort.map { $0.contains(":") ? $0 : $0 + ":asc" }
     query.offset = (page - 1) * limit
     query.limit = limit
@@ -152,7 +155,8 @@ struct Search: ParsableCommand {
     for (session, count) in folded.sorted(by: { $0.key < $1.key }) {
       Output.line(
         Style.dim(
-          "+ \(count) in subagents of session \(Escape.terminal(session)); --everything shows them"))
+          "+ \(count) in subagents of session \(Escape.terminal(session)); --everything shows them")
+      )
     }
     for facet in results.facets {
       Output.line(Style.bold(Escape.terminal(facet.name)))

@@ -117,14 +117,18 @@ private func modelHolds(_ test: ModelTest, _ attribute: String, _ document: Mode
     let text = modelFacetText(bound)
     if texts.contains(where: {
       modelBytesPrecede($0, text) || (orEqual && modelSame($0, text))
-    }) { return true }
+    }) {
+      return true
+    }
     guard let number = modelFloat(bound) else { return false }
     return numbers.contains { $0 < number || (orEqual && $0 == number) }
   case .greater(let bound, let orEqual):
     let text = modelFacetText(bound)
     if texts.contains(where: {
       modelBytesPrecede(text, $0) || (orEqual && modelSame($0, text))
-    }) { return true }
+    }) {
+      return true
+    }
     guard let number = modelFloat(bound) else { return false }
     return numbers.contains { $0 > number || (orEqual && $0 == number) }
   case .between(let low, let high):
@@ -327,8 +331,9 @@ struct ModelFilterParser {
 
   private func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
     let properties = scalar.properties
-    return properties.isAlphabetic || properties.numericType != nil || "_-.".unicodeScalars
-      .contains(scalar)
+    return properties.isAlphabetic || properties.numericType != nil
+      || "_-.".unicodeScalars
+        .contains(scalar)
   }
 
   private mutating func keyword(_ text: String) -> Bool {

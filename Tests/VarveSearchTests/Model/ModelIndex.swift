@@ -216,7 +216,8 @@ func modelLeaves(_ document: ModelJSON) -> [(name: String, value: ModelJSON)] {
 func modelIsNumeric(_ word: String) -> Bool {
   for scalar in word.unicodeScalars {
     let number = scalar.properties.numericType != nil
-    let mark = scalar.isASCII && scalar.value > 32 && scalar.value < 127
+    let mark =
+      scalar.isASCII && scalar.value > 32 && scalar.value < 127
       && !(scalar.properties.isAlphabetic || number)
     if !number && !mark { return false }
   }
