@@ -10,7 +10,8 @@ struct ImportTests {
   static let allowed: [String: Set<String>] = [
     "VarveFormat": ["CVarve", "CLZ4", "CZlib"],
     "VarveStorage": ["VarveFormat", "CVarve", "Crypto", "Synchronization"] + libc,
-    "Varve": ["VarveStorage", "VarveFormat", "Synchronization"],
+    "VarveSearch": ["VarveFormat", "CVarve"],
+    "Varve": ["VarveStorage", "VarveSearch", "VarveFormat", "Synchronization"],
     "VarveSources": ["Varve", "VarveFormat", "CSimdjson", "Dispatch", "Synchronization"] + libc,
     "varve": ["Varve", "VarveSources", "VarveFormat", "ArgumentParser", "Synchronization"] + libc,
   ]
@@ -23,6 +24,7 @@ struct ImportTests {
       ("VarveFormat", "CZlib", "Compression.swift"),
       ("VarveStorage", "Crypto", "Digest.swift"),
       ("VarveStorage", "CVarve", "IO/"),
+      ("VarveSearch", "CVarve", "Text/Normalizer.swift"),
       ("VarveSources", "CSimdjson", "JSON/JSONParser.swift"),
     ] + libc.sorted().map { ("VarveStorage", $0, "IO/") }
 

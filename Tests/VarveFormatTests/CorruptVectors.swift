@@ -49,8 +49,8 @@ enum CorruptVectors {
       corrupt(base, "01-checksum", "the checksum does not match", .checksumMismatch, at: 36) {
         $0[9] ^= 1
       },
-      corrupt(base, "01-kind", "kind 6", .unknownTag, at: 6) {
-        $0[6] = 6
+      corrupt(base, "01-kind", "kind 99", .unknownTag, at: 6) {
+        $0[6] = 99
         sealHeader(&$0)
       },
       corrupt(base, "01-reserved-7", "byte 7 is not zero", .reservedNotZero, at: 7) {

@@ -46,9 +46,10 @@ struct LayoutTests {
       ]
     ),
     (
-      "04-manifest.md", [FileHeader.byteCount, 0, 0, FileHeader.byteCount],
-      [168, 65, 65, TailFile.byteCount]
+      "04-manifest.md", [FileHeader.byteCount, 0, 0, 0, FileHeader.byteCount],
+      [168, 65, 65, 96, TailFile.byteCount]
     ),
+    ("06-inverted-index.md", [0], [FullTextSummary.byteCount]),
     (
       "05-btree.md", [0, 0, 0],
       [SectionEntry.byteCount, IndexLayout.trailerByteCount, BTreePage.headerByteCount]
@@ -90,6 +91,11 @@ struct LayoutTests {
     fewer.segments = []
     fewer.indexes = []
     #expect(fewer.encode().count == 168 + 4)
+    fewer.fullTexts = [
+      FullTextEntry(
+        id: 1, firstSequence: 1, recordCount: 1, byteCount: 1, digest: .zero, settings: .zero)
+    ]
+    #expect(fewer.encode().count == 168 + 4 + 4 + 96)
   }
 
   @Test("Keys and values of the trees have the sizes of the chapter's table")

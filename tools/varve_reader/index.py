@@ -1,6 +1,5 @@
 """Index files (chapter 05): sections, dictionary, trees, block map, statistics."""
 
-import hashlib
 import struct
 from collections import namedtuple
 
@@ -8,7 +7,8 @@ import column
 import filters
 import header
 import page
-from crc32c import crc32c, crc32c_plain
+import sections
+from crc32c import crc32c
 from errors import FormatError
 
 DICTIONARY, COLUMN, TREE, FILTER, BLOCK_MAP, STATISTICS = 1, 2, 3, 4, 5, 6
@@ -20,86 +20,38 @@ STATISTICS_NAMES = ("messages", "occurrences", "echoes", "errors", "withoutTime"
                     "occurrenceByteCount", "facts")
 REQUIRED = ([(DICTIONARY, 0)] + [(COLUMN, sub) for sub in column.ALL] + [(TREE, sub) for sub in TREE_NAMES]
             + [(FILTER, HASH), (FILTER, IDENTITY), (BLOCK_MAP, 0), (STATISTICS, 0)])
-TRAILER = 24
-ENTRY = 40
-MAX_SECTIONS = 65536
-_ENTRY_FORM = struct.Struct("<BBHIQQQQ")
-
-Section = namedtuple("Section", "kind sub checksum offset byteCount itemCount extra place")
 MapBlock = namedtuple("MapBlock", "firstSequence segment itemCount offset")
 
 
-class Index:
+class Index(sections.SectionFile):
     """An index file whose header, table and trailer have been checked; sections are read on demand."""
 
     def __init__(self, data):
-        self.data = data
-        self.header = header.decode(data, header.INDEX)
-        end = len(data)
-        start = end - TRAILER
-        if start < header.SIZE:
-            raise FormatError("truncated", end, "trailer")
-        raw = bytes(data[start:end])
-        table, count, checksum, magic, own = struct.unpack("<QII4sI", raw)
-        if magic != b"VEND":
-            raise FormatError("badMagic", start + 16)
-        if own != crc32c_plain(raw[:20]):
-            raise FormatError("checksumMismatch", start + 20)
-        if count > MAX_SECTIONS:
-            raise FormatError("outOfBounds", start + 8)
-        if not header.SIZE <= table <= start:
-            raise FormatError("outOfBounds", start)
-        if table + count * ENTRY != start:
-            raise FormatError("inconsistent", start + 8)
-        self.table = bytes(data[table:start])
-        if crc32c(self.table) != checksum:
-            raise FormatError("checksumMismatch", start + 12)
-        self.table_offset = table
-        self.sections = {}
-        for number in range(count):
-            place = table + number * ENTRY
-            kind, sub, reserved, check, offset, size, items, extra = _ENTRY_FORM.unpack_from(self.table,
-                                                                                              number * ENTRY)
-            if not 1 <= kind <= 6:
-                raise FormatError("unknownTag", place)
-            if kind in (COLUMN, TREE, FILTER):
-                known = {COLUMN: column.ALL, TREE: TREE_NAMES, FILTER: TREE_NAMES}[kind]
-                if sub not in known:
-                    raise FormatError("unknownTag", place + 1)
-            elif sub:
-                raise FormatError("reservedNotZero", place + 1)
-            if reserved:
-                raise FormatError("reservedNotZero", place + 2)
-            if offset < header.SIZE or offset > table or offset % (page.SIZE if kind == TREE else 8):
-                raise FormatError("outOfBounds", place + 8)
-            if size > table - offset:
-                raise FormatError("outOfBounds", place + 16)
-            if kind != TREE and extra:
-                raise FormatError("reservedNotZero", place + 32)
-            if (kind, sub) in self.sections:
-                raise FormatError("inconsistent", place)
-            self.sections[kind, sub] = Section(kind, sub, check, offset, size, items, extra, place)
+        super().__init__(data, header.INDEX)
         for key in REQUIRED:
             if key not in self.sections:
-                raise FormatError("inconsistent", table, "no section %d/%d" % key)
+                raise FormatError("inconsistent", self.table_offset, "no section %d/%d" % key)
 
-    def digest(self):
-        """BTR-30."""
-        return hashlib.sha256(bytes(self.data[:header.SIZE]) + self.table).digest()
+    def _key(self, section):
+        return section.kind, section.sub
 
-    def check_layout(self):
-        """Sections do not overlap, and bytes between them are zero."""
-        position = header.SIZE
-        for section in sorted(self.sections.values(), key=lambda section: (section.offset, section.byteCount)):
-            if section.byteCount == 0:
-                continue
-            if section.offset < position:
-                raise FormatError("inconsistent", section.place + 8, "sections overlap")
-            if any(self.data[position:section.offset]):
-                raise FormatError("reservedNotZero", position, "between sections")
-            position = section.offset + section.byteCount
-        if any(self.data[position:self.table_offset]):
-            raise FormatError("reservedNotZero", position, "between sections")
+    def _check_kind(self, section):
+        kind = section.kind
+        if not 1 <= kind <= 6:
+            raise FormatError("unknownTag", section.place)
+        if kind in (COLUMN, TREE, FILTER):
+            known = {COLUMN: column.ALL, TREE: TREE_NAMES, FILTER: TREE_NAMES}[kind]
+            if section.sub not in known:
+                raise FormatError("unknownTag", section.place + 1)
+        elif section.sub:
+            raise FormatError("reservedNotZero", section.place + 1)
+
+    def _alignment(self, section):
+        return page.SIZE if section.kind == TREE else 8
+
+    def _check_extra(self, section):
+        if section.kind != TREE and section.extra:
+            raise FormatError("reservedNotZero", section.place + 32)
 
     def raw(self, kind, sub=0, check=True):
         """(section, its bytes), the checksum of the table compared."""

@@ -14,13 +14,15 @@ _FIXED_OFFSETS = ((40, 32), (72, 8), (80, 8), (88, 8), (96, 8), (104, 8), (112, 
                   (164, 4))
 _ENTRIES = 168
 _ENTRY = struct.Struct("<QQQQB32s")
+_FULL_TEXT = struct.Struct("<QQQQ32s32s")
 
 SegmentEntry = namedtuple("SegmentEntry", "id byteCount firstSequence recordCount state digest")
 IndexEntry = namedtuple("IndexEntry", "id byteCount firstSequence recordCount level digest")
+FullTextEntry = namedtuple("FullTextEntry", "id byteCount firstSequence recordCount digest settings")
 Manifest = namedtuple(
     "Manifest",
     "generation storeID previous time indexedSegment indexedOffset commitNumber nextSequence historyDigest "
-    "nextSegmentID nextIndexID segmentCount indexCount segments indexes")
+    "nextSegmentID nextIndexID segmentCount indexCount segments indexes fullTexts")
 Current = namedtuple("Current", "generation storeID manifestDigest")
 Tail = namedtuple("Tail", "generation storeID bootID segment offset commitNumber")
 
@@ -45,8 +47,9 @@ def decode(data):
     if len(data) < end + 4:
         whole = min((len(data) - _ENTRIES) // _ENTRY.size, segment_count + index_count)
         raise FormatError("truncated", _ENTRIES + whole * _ENTRY.size)
+    entries = end
     if len(data) > end + 4:
-        raise FormatError("trailingBytes", end + 4)
+        end = _full_text_end(data, end)
     if struct.unpack_from("<I", data, end)[0] != crc32c(bytes(data[:end])):
         raise FormatError("checksumMismatch", end)
     segments, indexes = [], []
@@ -54,9 +57,30 @@ def decode(data):
         raw = _ENTRY.unpack_from(data, _ENTRIES + number * _ENTRY.size)
         (segments if number < segment_count else indexes).append(
             SegmentEntry(*raw) if number < segment_count else IndexEntry(*raw))
-    result = Manifest(head.number, head.storeID, *fixed, segments, indexes)
+    full_texts = [FullTextEntry(*raw) for raw in _FULL_TEXT.iter_unpack(data[entries + 4:end])]
+    result = Manifest(head.number, head.storeID, *fixed, segments, indexes, full_texts)
     _check(result)
+    _check_full_texts(result, entries + 4)
     return result
+
+
+def _full_text_end(data, start):
+    """Where the full-text entries end whose count stands at `start` (MAN-20)."""
+    count = struct.unpack_from("<I", data, start)[0]
+    if count == crc32c(bytes(data[:start])):
+        # The checksum of a manifest without full-text files, and something behind it.
+        raise FormatError("trailingBytes", start + 4)
+    if count == 0:
+        raise FormatError("inconsistent", start, "no full-text files, but a count of them")
+    if count > MAX_FILES:
+        raise FormatError("outOfBounds", start)
+    end = start + 4 + count * _FULL_TEXT.size
+    if len(data) < end + 4:
+        whole = min((len(data) - start - 4) // _FULL_TEXT.size, count)
+        raise FormatError("truncated", start + 4 + whole * _FULL_TEXT.size)
+    if len(data) > end + 4:
+        raise FormatError("trailingBytes", end + 4)
+    return end
 
 
 def _check(manifest):
@@ -98,6 +122,24 @@ def _check(manifest):
         raise FormatError("inconsistent", 104, "indexes end at %d" % sequence)
 
 
+def _check_full_texts(manifest, start):
+    """MAN-21 and the ids, which are from the same numbers as those of indexes."""
+    sequence = 1
+    ids = {entry.id for entry in manifest.indexes}
+    for entry in manifest.fullTexts:
+        if entry.id in ids or not 0 < entry.id < manifest.nextIndexID:
+            raise FormatError("inconsistent", start, "id")
+        if entry.firstSequence != sequence:
+            raise FormatError("outOfOrder", start + 16)
+        ids.add(entry.id)
+        sequence += entry.recordCount
+        if sequence > manifest.nextSequence:
+            raise FormatError("inconsistent", start + 24, "full-text files go further than the indexes")
+        if entry.settings != manifest.fullTexts[0].settings:
+            raise FormatError("inconsistent", start + 64, "full-text files of different settings")
+        start += _FULL_TEXT.size
+
+
 def decode_current(data):
     """CURRENT, exactly 76 bytes (MAN-13)."""
     head = header.decode(data, header.CURRENT)
@@ -125,6 +167,8 @@ def to_json(value):
     """The fields of any of the three, bytes as hex, entries as objects."""
     out = {}
     for name, field in value._asdict().items():
+        if name == "fullTexts" and not field:
+            continue
         if isinstance(field, bytes):
             field = field.hex()
         elif isinstance(field, list):

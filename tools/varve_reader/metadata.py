@@ -2,7 +2,7 @@
 
 import struct
 
-from bytereader import read_counted, read_varint, zigzag_decode
+from bytereader import read_counted, read_varint, varint, zigzag_decode, zigzag_encode
 from errors import FormatError
 
 MAX_DEPTH = 64
@@ -68,3 +68,17 @@ def _value(data, position, end, depth):
         key, position = read_counted(data, position, end)
         members[text(key)], position = _value(data, position, end, depth + 1)
     return members, position
+
+
+def encode(value):
+    """The tree of a value without doubles and kept numbers; texts are bytes."""
+    if value is None or isinstance(value, bool):
+        return bytes(({None: 0, False: 1, True: 2}[value],))
+    if isinstance(value, int):
+        return b"\3" + varint(zigzag_encode(value))
+    if isinstance(value, bytes):
+        return b"\5" + varint(len(value)) + value
+    if isinstance(value, list):
+        return b"\6" + varint(len(value)) + b"".join(map(encode, value))
+    return b"\7" + varint(len(value)) + b"".join(
+        varint(len(key)) + key + encode(member) for key, member in value.items())

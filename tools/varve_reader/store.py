@@ -94,6 +94,9 @@ class Store:
     def index_name(self, number):
         return "indexes/%08d.vbt" % number
 
+    def full_text_name(self, number):
+        return "indexes/%08d.vft" % number
+
     # Opening.
 
     def _open(self):
@@ -113,13 +116,8 @@ class Store:
             file = LogFile(name, entry, self._load(name, map_file, current_bytes))
             self._check_segment(file)
             self.segments.append(file)
-        self.indexes = []
-        for entry in self.manifest.indexes:
-            name = self.index_name(entry.id)
-            data = self._load(name, map_file, current_bytes)
-            if len(data) != entry.byteCount:
-                raise StoreError(name, FormatError("truncated", len(data), "byteCount of the manifest"))
-            self.indexes.append((name, entry, data))
+        self.indexes = self._derived(self.manifest.indexes, self.index_name, current_bytes)
+        self.full_texts = self._derived(self.manifest.fullTexts, self.full_text_name, current_bytes)
         self.tail_file = self._read_tail_file()
         if read_file(self.current_name) != current_bytes:
             raise _Changed
@@ -129,6 +127,17 @@ class Store:
             last.data = self._load(last.name, map_file, current_bytes)
             last.end = len(last.data)
         self._recover()
+
+    def _derived(self, entries, name_of, current_bytes):
+        """(name, entry, bytes) of the indexes or full-text files."""
+        files = []
+        for entry in entries:
+            name = name_of(entry.id)
+            data = self._load(name, map_file, current_bytes)
+            if len(data) != entry.byteCount:
+                raise StoreError(name, FormatError("truncated", len(data), "byteCount of the manifest"))
+            files.append((name, entry, data))
+        return files
 
     def _decode(self, name, decoder, data):
         try:

@@ -8,6 +8,7 @@ import commit
 import facts
 import filters
 import footer
+import fulltext
 import header
 import index
 import manifest
@@ -94,6 +95,7 @@ DECODERS = {
     "column": lambda data, _: {"values": column.decode(data)},
     "metadata": lambda data, _: {"value": metadata.decode(data)},
     "index": lambda data, _: index.to_json(data),
+    "fulltext": lambda data, _: fulltext.to_json(data),
 }
 
 

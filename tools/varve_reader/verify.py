@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import struct
 from array import array
 
@@ -10,6 +11,7 @@ import column
 import facts
 import filters
 import footer
+import fulltext
 import header
 import index as indexes
 import manifest as manifests
@@ -27,6 +29,12 @@ _PROJECT = struct.Struct(">IQI")
 _FACT_VALUE = struct.Struct("<IQII")
 _ALL_ONES = 0xFFFFFFFFFFFFFFFF
 _KEPT = 16
+_WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
+_LOWER = re.compile(rb"[a-z]{1,249}\Z")
+_STOP_WORDS = frozenset((b"the", b"a", b"an"))
+# What surely parts words: chapter 06 leaves the list to another document. Blanks, and the punctuation of ASCII (class P).
+_BLANKS = frozenset(b" \n")
+_SEPARATORS = _BLANKS | frozenset(b"!\"#%&'()*,-./:;?@[\\]_{}")
 
 
 class CommitPlace:
@@ -51,6 +59,7 @@ class Verifier:
         self.commits = []
         self.order = {}
         self.originals = Originals()
+        self.words = ({}, {})  # word -> sequences that have it; between blanks, and between any separators
 
     def report(self, file, offset, what):
         """Notes a problem."""
@@ -69,6 +78,7 @@ class Verifier:
             self._segments()
             self._state()
             self._indexes()
+            self._full_texts()
         except StoreError as error:
             self.report(error.file, error.error.offset, "%s %s" % (error.error.code, error.error.detail))
         return self.problems
@@ -115,6 +125,8 @@ class Verifier:
         if commit_digest(span, found_records, found_facts, self.log) != frame.recordsDigest:
             self.report(file.name, span.end - 120 + 56, "recordsDigest of commit %d" % frame.number)
         content = 0
+        full_texts = self.store.manifest.fullTexts
+        covered = full_texts[-1].firstSequence + full_texts[-1].recordCount if full_texts else 0
         for offset, found in found_records:
             for record in found:
                 presence = record.presence
@@ -124,6 +136,8 @@ class Verifier:
                 self.runs.append(record.run)
                 if record.repeated is None:
                     content += self.log.sizes[record.sequence - 1]
+                    if record.sequence < covered:
+                        self._words(record)
                 if record.metadata is not None:
                     try:
                         metadata.decode(record.metadata)
@@ -430,6 +444,66 @@ class Verifier:
             if actual[field] != expected[field]:
                 self.report(name, self._section_offset(found, indexes.STATISTICS), "statistics: %s is %d, the log says "
                             "%d" % (field, actual[field], expected[field]))
+
+    # Full-text files.
+
+    def _words(self, record):
+        """Notes the words of a content that its document must have: letters a to z between separators."""
+        content = bytes(record.content if record.reference is None else self.log.chunks.content(record.reference))
+        seen = (set(), set())
+        end = moves = 0
+        for found in _WORD.finditer(content):
+            # Whatever moves the position on is none of the bytes of _WORD, or is not ASCII; each by 8 at most (INV-41).
+            moves += found.start() - end + (0 if found.group().isascii() else len(found.group()))
+            end = found.end()
+            if moves * 8 > 0xFFFF:
+                break
+            word = found.group()
+            if not _LOWER.match(word) or word in _STOP_WORDS:
+                continue
+            around = content[max(0, found.start() - 1):found.start()] + content[end:end + 1]
+            for kind, parts in enumerate((_BLANKS, _SEPARATORS)):
+                if parts.issuperset(around) and word not in seen[kind]:
+                    seen[kind].add(word)
+                    self.words[kind].setdefault(word, array("Q")).append(record.sequence)
+
+    def _full_texts(self):
+        for name, entry, data in self.store.full_texts:
+            try:
+                self._full_text(name, entry, data)
+            except FormatError as error:
+                self.report(name, error.offset, "%s %s" % (error.code, error.detail))
+
+    def _full_text(self, name, entry, data):
+        found = fulltext.FullText(data)
+        if found.header.storeID != self.store.current.storeID:
+            raise FormatError("inconsistent", 16, "a file of another store")
+        if found.header.number > entry.id:
+            raise FormatError("inconsistent", 8, "id of the header is larger than that of the name (ENV-16)")
+        if found.digest() != entry.digest:
+            self.report(name, 0, "digest is not that of the manifest")
+        found.read()
+        for field in ("settings", "firstSequence", "recordCount"):
+            if getattr(found.summary, field) != getattr(entry, field):
+                self.report(name, self._section_offset(found, fulltext.SUMMARY), field + " is not that of the manifest")
+        first = entry.firstSequence
+        rows = range(first - 1, first - 1 + entry.recordCount)
+        if rows.stop > len(self.log.hashes):
+            raise FormatError("inconsistent", 0, "covers records that are not in the log")
+        expected = [row - rows.start for row in rows if self.log.messages[row] == row + 1]
+        self._same(name, found, fulltext.DOCUMENTS, 0, "documents", expected, found.documents)
+        if expected != found.documents:
+            return
+        words = self.words[0 if found.code_words() is None else 1]
+        missing = {word: {sequence for sequence in sequences if 0 <= sequence - first < len(rows)}
+                   for word, sequences in words.items()}
+        for text, documents, _ in found.lists():
+            if text in missing:
+                missing[text].difference_update(first + found.documents[document] for document in documents)
+        for word, sequences in sorted(missing.items()):
+            if sequences:
+                self.report(name, self._section_offset(found, fulltext.TERMS), "the word %r of record %d (and %d others) "
+                            "is not found with it" % (word.decode(), min(sequences), len(sequences) - 1))
 
 
 def verify(path):

@@ -219,8 +219,8 @@ extension Store {
 }
 
 extension Snapshot {
-  /// Bytes of content in indexes but in no full-text file yet: what a first search indexes in memory,
-  /// beside the tail.
+  /// Bytes of content in indexes but in no full-text file yet: what a first search indexes in
+  /// memory, beside the tail.
   public func unindexedTextByteCount() throws(StoreError) -> Int {
     try engine { () throws(StorageError) in
       let start = view.version.fullTexts.last?.summary.nextSequence ?? 1

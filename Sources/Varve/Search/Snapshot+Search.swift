@@ -32,7 +32,7 @@ extension Snapshot {
       .init(
         name: facet.name,
         values: facet.values.map {
-          .init(value: Self.shown($0.value, facet.name), count: $0.count)
+          .init(value: $0.value.text, count: $0.count)
         },
         range: facet.statistics)
     }
@@ -59,7 +59,7 @@ extension Snapshot {
   /// Any text with the matches of a query marked, and cut to the words around them.
   ///
   /// - Parameters:
-  ///   - text: need not be in the store; what the words of the query stand for comes from the store.
+  /// - text: need not be in the store; what the words of the query stand for comes from the store.
   ///   - query: its `attributesToHighlight` and `attributesToCrop` say whether to mark and to cut.
   public func formatted(
     _ text: [UInt8], by query: SearchQuery
@@ -80,7 +80,6 @@ extension Snapshot {
     return TreeFormatter(found.matched, settings.search).formatted(text, format)
   }
 
-  private static func shown(_ value: FieldValue, _ name: String) -> String { value.text }
 }
 
 /// Runs search code and gives its errors the engine's type.

@@ -63,11 +63,12 @@ extension Snapshot {
 }
 
 extension Store {
-  /// Changes the search settings; members that are left out keep their values, null puts one back to
-  /// its default.
+  /// Changes the search settings; members that are left out keep their values, null puts one back
+  /// to its default.
   ///
-  /// The new settings hold for searches once ``indexText(ifOver:concurrently:onProgress:isCancelled:)``
-  /// has indexed by them what must be; until then searches use the old ones.
+  /// The new settings hold for searches once
+  /// ``indexText(ifOver:concurrently:onProgress:isCancelled:)`` has indexed by them what must be;
+  /// until then searches use the old ones.
   ///
   /// - Parameter tree: an object in the shape of Meilisearch's settings.
   /// - Throws: ``StoreError``: `request` if a setting is not valid.

@@ -1,7 +1,7 @@
 // The values of one metadata field over the occurrences of a full-text file. Chapter 6, INV-50.
 
-/// Four parts with their sizes in front: distinct values, and columns of how many an occurrence has,
-/// which, and its flags.
+/// Four parts with their sizes in front: distinct values, and columns of how many an occurrence
+/// has, which, and its flags.
 package enum FieldValuesLayout {
   /// First byte of a value that is a number, 8 bytes of its bits.
   @inlinable package static var number: UInt8 { 1 }

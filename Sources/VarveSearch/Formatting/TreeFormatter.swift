@@ -1,4 +1,5 @@
-// Documents as they are shown: chosen members, marked and cut texts, places of matches. SEARCH.md 18.
+// Documents as they are shown: chosen members, marked and cut texts, places of matches. SEARCH.md
+// 18.
 
 package import VarveFormat
 

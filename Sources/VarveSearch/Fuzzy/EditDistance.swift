@@ -1,16 +1,16 @@
 // How many typos lie between two words: substitutions, insertions, deletions and swaps of
-// neighbours, each letter in one edit at most (optimal string alignment). Bit-parallel: H. Hyyro, "A
-// bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003.
+// neighbours, each letter in one edit at most (optimal string alignment). Bit-parallel: H. Hyyro,
+// "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003.
 
 /// Compares one word with many.
-struct EditDistance {
+package struct EditDistance {
   private let count: Int
   private let ascii: [UInt64]
   private let others: [UInt32: UInt64]
   private let letters: [UInt32]
 
   /// - Parameter letters: the word; over 64 letters plain dynamic programming is used.
-  init(_ letters: [UInt32]) {
+  package init(_ letters: [UInt32]) {
     self.letters = letters
     count = letters.count
     var ascii = [UInt64](repeating: 0, count: 128)
@@ -27,7 +27,7 @@ struct EditDistance {
   }
 
   /// The distance to a word; for a prefix that to the nearest beginning of the word.
-  func distance(to word: [UInt32], isPrefix: Bool) -> Int {
+  package func distance(to word: [UInt32], isPrefix: Bool) -> Int {
     guard count <= 64 else { return plain(word, isPrefix: isPrefix) }
     guard count > 0 else { return isPrefix ? 0 : word.count }
     var vp: UInt64 = count == 64 ? .max : (1 << UInt64(count)) - 1

@@ -154,8 +154,8 @@ struct GraphBuilder {
     return found
   }
 
-  /// The two words that a word falls into and that stand side by side in most documents. Where a cut
-  /// cannot have more than the best so far, its places are not read.
+  /// The two words that a word falls into and that stand side by side in most documents. Where a
+  /// cut cannot have more than the best so far, its places are not read.
   ///
   /// - Parameter parts: the words that a run was made of; if no other cut is possible, theirs need
   ///   not be counted.

@@ -1,5 +1,5 @@
-// The costs of documents over all ways to read a query. SEARCH.md 9 and 10: the least cost of a path
-// counts, and later rules see the paths on which some document of a bucket has just that cost.
+// The costs of documents over all ways to read a query. SEARCH.md 9 and 10: the least cost of a
+// path counts, and later rules see the paths on which some document of a bucket has just that cost.
 
 import VarveFormat
 

@@ -1,6 +1,6 @@
-// Where the words of a query stand in some documents, and what that costs by each rule. Everything is
-// computed for all documents of a bucket in one pass over the places of a step: a pass of a million
-// places is milliseconds, a million little calls are not.
+// Where the words of a query stand in some documents, and what that costs by each rule. Everything
+// is computed for all documents of a bucket in one pass over the places of a step: a pass of a
+// million places is milliseconds, a million little calls are not.
 
 import VarveFormat
 

@@ -171,8 +171,8 @@ struct HitReader {
     hits.removeLast(hits.count - kept)
   }
 
-  /// Where a phrase begins in some documents: at its first word that is no hole, all of its words in
-  /// a row in one attribute.
+  /// Where a phrase begins in some documents: at its first word that is no hole, all of its words
+  /// in a row in one attribute.
   func phraseHits(
     _ words: [ResolvedWord?], in candidates: DocSet
   ) throws(FormatError) -> [Hit] {

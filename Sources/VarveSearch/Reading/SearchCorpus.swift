@@ -1,5 +1,5 @@
-// Everything that a search reads, as one immutable whole: the full-text indexes of a snapshot, which
-// occurrence belongs to which message, and the values of fields.
+// Everything that a search reads, as one immutable whole: the full-text indexes of a snapshot,
+// which occurrence belongs to which message, and the values of fields.
 
 import VarveFormat
 

@@ -1,5 +1,5 @@
-// Search settings in the shape of Meilisearch's settings object. JSON stays at the edges: this reads
-// and makes metadata trees.
+// Search settings in the shape of Meilisearch's settings object. JSON stays at the edges: this
+// reads and makes metadata trees.
 
 package import VarveFormat
 

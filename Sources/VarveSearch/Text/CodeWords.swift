@@ -17,7 +17,7 @@ package enum CodeWords {
   }
 
   /// Where the parts of a word in camelCase end; empty if it has no two parts of two letters.
-  static func parts(_ word: RawSpan) -> [Range<Int>] {
+  package static func parts(_ word: RawSpan) -> [Range<Int>] {
     func isUpper(_ i: Int) -> Bool { word.load(UInt8.self, at: i) &- 0x41 < 26 }
     func isLower(_ i: Int) -> Bool { word.load(UInt8.self, at: i) &- 0x61 < 26 }
     let count = word.byteCount

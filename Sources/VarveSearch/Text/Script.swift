@@ -1,4 +1,5 @@
-// Scripts, as far as text is cut where one ends and another begins. SEARCH.md 2, "Groups by script".
+// Scripts, as far as text is cut where one ends and another begins. SEARCH.md 2, "Groups by
+// script".
 
 /// A script with its own words; everything else is `other` and joins its neighbours.
 enum Script: UInt8 {

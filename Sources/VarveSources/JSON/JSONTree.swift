@@ -17,7 +17,8 @@ public enum JSONTree {
       throw StoreError(.limit, detail: "no memory for a JSON parser")
     }
     if let failure = parser.parse(buffer.rawSpan, 0..<count) {
-      throw StoreError(.request("malformed_payload"), detail: "the JSON text is \(failure.rawValue)")
+      throw StoreError(
+        .request("malformed_payload"), detail: "the JSON text is \(failure.rawValue)")
     }
     let document = JSONDocument(parser, line: buffer.rawSpan.extracting(0..<count))
     var writer = ByteWriter(reserving: text.count)

@@ -1,0 +1,178 @@
+// The parts of search against obvious ways to do the same.
+
+import Testing
+import VarveFormat
+import VarveSearch
+import VarveTestSupport
+
+@Suite("Parts of search")
+struct PartsTests {
+  @Test(
+    "Postings come back as they were written",
+    .requirement("INV-20", "INV-21", "INV-22", "INV-23", "INV-24", "INV-25", "INV-26"),
+    arguments: 1...20)
+  func postings(seed: Int) throws {
+    var random = SplitMix64(seed: UInt64(seed))
+    var docs: [UInt32] = []
+    var counts: [UInt32] = []
+    var ends: [UInt32] = []
+    var positions = ByteWriter()
+    var keys: [[UInt32]] = []
+    var doc: UInt32 = 0
+    for _ in 0..<random.below(700) {
+      doc += UInt32(1 + random.below(seed.isMultiple(of: 2) ? 3 : 100_000))
+      var own: Set<UInt32> = []
+      for _ in 0...random.below(4) { own.insert(UInt32(random.below(1 << 20))) }
+      docs.append(doc)
+      counts.append(UInt32(own.count))
+      keys.append(own.sorted())
+      PositionList.append(own.sorted()[...], to: &positions)
+      ends.append(UInt32(positions.count))
+    }
+    var encoder = PostingsEncoder()
+    var list = ByteWriter()
+    encoder.append(docs: docs[...], counts: counts[...], positionsEnds: ends[...], to: &list)
+    for _ in 0..<8 { list.write(UInt8(0)) }
+    var decoder = try PostingsDecoder(list.bytes.rawSpan, count: docs.count)
+    var found = 0
+    while true {
+      let count = try decoder.next()
+      if count == 0 { break }
+      var reader = ByteReader(positions.bytes.rawSpan, at: decoder.positionsOffset)
+      for i in 0..<count {
+        #expect(decoder.docs[i] == docs[found])
+        #expect(decoder.counts[i] == counts[found])
+        var own: [UInt32] = []
+        try PositionList.read(Int(decoder.counts[i]), from: &reader) { own.append($0) }
+        #expect(own == keys[found])
+        found += 1
+      }
+    }
+    #expect(found == docs.count)
+  }
+
+  @Test(
+    "The dictionary finds every term and nothing else",
+    .requirement("INV-10", "INV-11", "INV-12", "INV-13", "INV-14"))
+  func dictionary() throws {
+    var random = SplitMix64(seed: 5)
+    var terms: Set<String> = []
+    for _ in 0..<500 {
+      terms.insert(
+        String(
+          (0..<(1 + random.below(6))).map { _ in "abcde\u{E9}".randomElement(using: &random) ?? "a"
+          }))
+    }
+    let sorted = terms.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+    var builder = TermDictionaryBuilder()
+    for (i, term) in sorted.enumerated() {
+      builder.append(term, docCount: i + 1, postingsByteCount: i % 7, positionsByteCount: i % 3)
+    }
+    let section = builder.finish()
+    let dictionary = try TermDictionary(section.rawSpan)
+    var end = 0
+    for (i, term) in sorted.enumerated() {
+      let info = try #require(try dictionary.find(term.rawSpan))
+      #expect(info.ordinal == i && info.docCount == i + 1)
+      #expect(info.postings == end..<(end + i % 7))
+      end += i % 7 + i % 3
+      let found = try dictionary.term(i).bytes
+      #expect(found == term)
+      let other = term + [0]
+      let missing = try dictionary.find(other.rawSpan)
+      #expect(missing == nil)
+    }
+    let none: [UInt8] = []
+    let empty = try dictionary.find(none.rawSpan)
+    #expect(empty == nil)
+  }
+
+  /// The distance by plain dynamic programming.
+  static func plain(_ a: [UInt32], _ b: [UInt32]) -> Int {
+    var rows = [[Int]](
+      repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+    for i in 0...a.count { rows[i][0] = i }
+    for j in 0...b.count { rows[0][j] = j }
+    for i in 1..<max(1, a.count + 1) {
+      for j in 1..<max(1, b.count + 1) {
+        let cost = a[i - 1] == b[j - 1] ? 0 : 1
+        rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + cost)
+        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+          rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+        }
+      }
+    }
+    return rows[a.count][b.count]
+  }
+
+  @Test("Edit distances are those of dynamic programming")
+  func distances() {
+    var random = SplitMix64(seed: 11)
+    for _ in 0..<20_000 {
+      let a = (0..<random.below(9)).map { _ in UInt32(0x61 + random.below(4)) }
+      let b = (0..<random.below(9)).map { _ in UInt32(0x61 + random.below(4)) }
+      let distance = EditDistance(a)
+      #expect(distance.distance(to: b, isPrefix: false) == Self.plain(a, b), "\(a) \(b)")
+      let best = (0...b.count).map { Self.plain(a, Array(b.prefix($0))) }.min() ?? 0
+      #expect(distance.distance(to: b, isPrefix: true) == best, "\(a) \(b) as a prefix")
+    }
+  }
+
+  @Test(
+    "A word with d typos shares all but 4 d trigrams", .requirement("INV-31", "INV-32", "INV-33"))
+  func trigrams() throws {
+    var random = SplitMix64(seed: 3)
+    for _ in 0..<5000 {
+      let word = (0..<(3 + random.below(9))).map { _ in UInt32(0x61 + random.below(3)) }
+      var other = word
+      let place = random.below(word.count - 1)
+      switch random.below(4) {
+      case 0: other[place] = 0x7A
+      case 1: other.remove(at: place)
+      case 2: other.insert(0x7A, at: place)
+      default: other.swapAt(place, place + 1)
+      }
+      var builder = TrigramIndexBuilder()
+      builder.append(other, ordinal: 7)
+      let section = builder.finish()
+      let wanted = TrigramLayout.trigrams(word)
+      var counts = [UInt8](repeating: 0, count: 1)
+      try TrigramIndex(section.rawSpan).count(wanted, into: &counts)
+      #expect(Int(counts[0]) >= wanted.count - 4)
+    }
+  }
+
+  @Test("Text is cut as the rules say", .requirement("INV-43"))
+  func tokens() {
+    func words(_ text: String) -> [String] {
+      Tokenizer().tokens(Array(text.utf8).rawSpan).filter { $0.separator == .none }
+        .map { String(decoding: $0.word, as: UTF8.self) }
+    }
+    #expect(words("node.js 32.3 can't fooBar") == ["node", "js", "32", "3", "can", "t", "foobar"])
+    #expect(words("C\u{F4}t\u{E9} \u{152}uvre \u{FB01}ne") == ["cote", "oeuvre", "fine"])
+    #expect(words("a$b x<y") == ["a$b", "x<y"])
+    #expect(words("\u{6771}\u{4EAC}\u{90FD}") == ["\u{6771}\u{4EAC}", "\u{4EAC}\u{90FD}"])
+    #expect(words("Hello\u{41F}\u{440}\u{438}") == ["hello", "\u{43F}\u{440}\u{438}"])
+  }
+
+  @Test("Parts of camelCase and machine-made words", .requirement("INV-46", "INV-47"))
+  func codeWords() {
+    func parts(_ word: String) -> [String] {
+      let bytes = Array(word.utf8)
+      return CodeWords.parts(bytes.rawSpan).map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+    #expect(parts("fooBarBaz") == ["foo", "Bar", "Baz"])
+    #expect(parts("HTTPServer") == ["HTTP", "Server"])
+    #expect(parts("lowercase").isEmpty)
+    for word in ["deadbeef01", "20260111", "a1b2c3x", String(repeating: "x", count: 41)] {
+      let bytes = Array(word.utf8)
+      let isMachineMade = CodeWords.isMachineMade(bytes.rawSpan)
+      #expect(isMachineMade, "\(word)")
+    }
+    for word in ["connection", "utf8", "deadbeef"] {
+      let bytes = Array(word.utf8)
+      let isMachineMade = CodeWords.isMachineMade(bytes.rawSpan)
+      #expect(!isMachineMade, "\(word)")
+    }
+  }
+}

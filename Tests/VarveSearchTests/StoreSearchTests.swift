@@ -1,0 +1,178 @@
+// Searches of a store with Varve's own settings: code words, value attributes, occurrences, settings
+// that change.
+
+import Foundation
+import Testing
+import Varve
+import VarveFormat
+import VarveTestSupport
+
+@Suite("Searching a store")
+struct StoreSearchTests {
+  /// A store that is gone with the test.
+  final class Folder {
+    let path = NSTemporaryDirectory() + "varve-search-\(UUID())"
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  static func store(_ folder: Folder) throws -> Store {
+    var options = StoreOptions(access: .write)
+    options.createIfMissing = true
+    return try Store.open(at: folder.path, options: options)
+  }
+
+  static func add(
+    _ contents: [String], to store: Store, from offset: Int = 0,
+    _ change: (Int, inout Occurrence) -> Void = { _, _ in }
+  ) throws {
+    var batch = WriteBatch()
+    for (i, content) in contents.enumerated() {
+      var occurrence = Occurrence(
+        kind: .prompt, place: SourcePlace(path: "f", offset: UInt64(offset + i)))
+      occurrence.time = Int64(1_700_000_000_000 + (offset + i) * 1000)
+      change(i, &occurrence)
+      try batch.append(occurrence, content: Array(content.utf8))
+    }
+    try store.commit(batch)
+  }
+
+  static func found(_ text: String, _ store: Store) throws -> [String] {
+    try store.snapshot().search(SearchQuery(text)).hits.map {
+      String(decoding: $0.message.content, as: UTF8.self)
+    }
+  }
+
+  @Test(
+    "Identifiers and their parts are found, behind the word itself",
+    .requirement("INV-44", "INV-45", "INV-46", "INV-30"), arguments: [false, true])
+  func codeWords(isIndexed: Bool) throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add(
+      [
+        "call fooBarHandler now", "call foobarhandler now", "a handler alone",
+        "see parser_state.node here", "see node parser state here", "deadbeef0123 is a hash",
+      ], to: store)
+    if isIndexed {
+      try store.flush()
+      try store.indexText()
+    }
+    let handlers = try Self.found("handler", store)
+    #expect(handlers.first == "a handler alone")
+    #expect(handlers.contains("call fooBarHandler now"))
+    #expect(try Self.found("parser_state.node", store).first == "see parser_state.node here")
+    #expect(try Self.found("deadbeef01 ", store).isEmpty)
+    #expect(try Self.found("deadbeef01", store) == ["deadbeef0123 is a hash"])
+  }
+
+  @Test(
+    "Long words and far ones are left out, and lose nothing else",
+    .requirement("INV-40", "INV-41"))
+  func limits() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    let long = String(repeating: "x", count: 251)
+    let fits = String(repeating: "y", count: 250)
+    let far = String(repeating: "w ", count: 65_536) + "beyond"
+    try Self.add(["\(long) near", "\(fits) close", far], to: store)
+    #expect(try Self.found(long, store).isEmpty)
+    #expect(try Self.found("near", store).count == 1)
+    #expect(try Self.found(fits, store).count == 1)
+    #expect(try Self.found("beyond ", store).isEmpty)
+  }
+
+  @Test("A filter holds for one occurrence, and the hit shows it")
+  func occurrences() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add(["pwd", "pwd", "pwd", "ls"], to: store) { i, occurrence in
+      occurrence.session = "s\(i)"
+      occurrence.level = i == 1 ? "ERROR" : "DEBUG"
+      occurrence.project = i == 2 ? "/work/lighthouse" : "/work/other"
+    }
+    var query = SearchQuery("pwd")
+    let all = try store.snapshot().search(query)
+    #expect(all.total == 1 && all.hits[0].occurrenceCount == 3)
+    #expect(all.hits[0].occurrence.session == "s2", "the newest is shown")
+    query.filters = ["level = ERROR"]
+    query.facets = ["session", "level"]
+    let errors = try store.snapshot().search(query)
+    #expect(errors.total == 1 && errors.hits[0].occurrenceCount == 1)
+    #expect(errors.hits[0].occurrence.session == "s1")
+    #expect(errors.facets.map(\.name) == ["level", "session"])
+    #expect(errors.facets.flatMap(\.values).map(\.value) == ["ERROR", "s1"])
+    #expect(errors.facets.flatMap(\.values).map(\.count) == [1, 1])
+    query.filters = ["level = ERROR AND session = s0"]
+    #expect(try store.snapshot().search(query).total == 0)
+    query = SearchQuery("pwd")
+    query.countsOccurrences = true
+    #expect(try store.snapshot().search(query).total == 3)
+    #expect(
+      try Self.found("lihgthouse", store) == ["pwd"], "by the name of its project, misspelled")
+  }
+
+  @Test("Settings change what is found, once text is indexed by them")
+  func settings() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add(["the colour is red", "the color is blue"], to: store)
+    try store.flush()
+    try store.indexText()
+    #expect(try Self.found("colour ", store).count == 2, "one letter away")
+    let off = MetadataValue.object([
+      .init("typoTolerance", .object([.init("enabled", .bool(false))])),
+      .init("stopWords", .array([.text("is")])),
+    ])
+    try store.setSearchSettings(off)
+    #expect(try Self.found("colour ", store).count == 2, "text is still indexed by the old ones")
+    try store.indexText()
+    #expect(try Self.found("colour ", store).count == 1)
+    #expect(throws: StoreError.self) {
+      try store.setSearchSettings(.object([.init("rankingRules", .array([.text("luck")]))]))
+    }
+    try store.resetSearchSettings()
+    try store.indexText()
+    #expect(try Self.found("colour ", store).count == 2)
+    #expect(
+      try store.snapshot().searchSettings()["stopWords"]
+        == .array(["the", "a", "an"].map { .text($0) }))
+  }
+
+  @Test("An answer is never stale: a commit is found by the next search")
+  func fresh() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    for i in 0..<20 {
+      try Self.add(["message number \(i) about walrus"], to: store, from: i)
+      if i == 7 {
+        try store.flush()
+        try store.indexText()
+      }
+      #expect(try store.snapshot().search(SearchQuery("walrus")).total == i + 1)
+      let other = try Store.open(at: folder.path, options: StoreOptions(access: .read))
+      #expect(try other.snapshot().search(SearchQuery("walrus")).total == i + 1)
+    }
+  }
+
+  @Test("Large and odd requests are answered or refused in bounded time")
+  func bounded() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add((0..<500).map { "word\($0) common text of message \($0 % 7)" }, to: store)
+    let snapshot = try store.snapshot()
+    var query = SearchQuery(String(repeating: "common ", count: 150_000))
+    #expect(try snapshot.search(query).total == 500)
+    query = SearchQuery("w")
+    #expect(try snapshot.search(query).total == 500)
+    query = SearchQuery("common")
+    query.offset = 1_000_000_000
+    #expect(try snapshot.search(query).hits.isEmpty)
+    query.offset = 0
+    query.filters = [
+      String(repeating: "(", count: 1000) + "level = x" + String(repeating: ")", count: 1000)
+    ]
+    #expect(throws: StoreError.self) { try snapshot.search(query) }
+    query.filters = ["kind IN [" + (0..<10_000).map { "k\($0)" }.joined(separator: ",") + "]"]
+    #expect(try snapshot.search(query).total == 0)
+  }
+}
