@@ -22,7 +22,7 @@ public final class Store: Sendable {
   private let writing: Mutex<Writing>
   private let queue = CommitQueue()
   private let reading: Mutex<StoreView?>
-  private let searching = SearchCache()
+  private let searching: SearchCache
   private let holder: String
   private let registration: WriterRegistry.Registration?
 
@@ -64,6 +64,8 @@ public final class Store: Sendable {
     self.path = path
     self.options = options
     self.fileSystem = fileSystem
+    searching = SearchCache(
+      resultCountMax: options.resultCacheCount, resultLifetimeSeconds: options.resultCacheSeconds)
     let paths = StorePaths(path)
     self.paths = paths
     holder = "process \(ProcessIdentity.current)"
@@ -244,6 +246,9 @@ public final class Store: Sendable {
     }
     return count
   }
+
+  /// How often searches were answered from memory.
+  public var searchCacheStatistics: SearchCacheStatistics { searching.results.statistics }
 
   private func currentVersion() -> Version? { reading.withLock { $0?.version } }
 

@@ -31,6 +31,11 @@ public struct StoreOptions: Sendable {
   /// Raw content that may stay outside an index, in bytes; smaller values are for tests.
   public var tailByteCount: Int
 
+  /// Results of searches that are kept in memory; 0 for none.
+  public var resultCacheCount: Int
+  /// How long such a result is kept, in seconds.
+  public var resultCacheSeconds: Int
+
   /// Default options.
   ///
   /// - Parameter access: reading or writing.
@@ -41,5 +46,7 @@ public struct StoreOptions: Sendable {
     maintenance = .inline
     segmentByteCount = Limits.segmentByteCount
     tailByteCount = Limits.tailByteCount
+    resultCacheCount = 128
+    resultCacheSeconds = 3600
   }
 }

@@ -1,4 +1,4 @@
-// The work that is interrupted: two writers that take turns, a reader, seals and merges.
+// The work that is interrupted: two writers that take turns, a reader, seals, merges, full text.
 
 import Synchronization
 import Varve
@@ -74,6 +74,8 @@ struct Workload {
       try writer.commit(try batch(from: next, count: count))
       next += count
       ledger.state.withLock { $0.acknowledged = next - 1 }
+      // Twice from what is in indexes, by the writer whose turn it is.
+      if round % 20 == 19 { try writer.indexText() }
       let seen = try reader.snapshot().nextSequence - 1
       guard seen == UInt64(next - 1) else {
         throw StoreError(.damaged, detail: "the reader sees \(seen) of \(next - 1) occurrences")
@@ -81,5 +83,6 @@ struct Workload {
     }
     try writers[0].flush()
     try writers[1].maintain()
+    try writers[1].indexText()
   }
 }

@@ -149,9 +149,28 @@ struct StoreSearchTests {
         try store.indexText()
       }
       #expect(try store.snapshot().search(SearchQuery("walrus")).total == i + 1)
+      #expect(try store.snapshot().search(SearchQuery("walrus")).total == i + 1, "from memory")
       let other = try Store.open(at: folder.path, options: StoreOptions(access: .read))
       #expect(try other.snapshot().search(SearchQuery("walrus")).total == i + 1)
     }
+  }
+
+  @Test("A question that comes again is answered from memory, for as long as it may be")
+  func cache() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add(["walrus", "seal"], to: store)
+    for _ in 0..<10 { _ = try store.snapshot().search(SearchQuery("walrus")) }
+    #expect(store.searchCacheStatistics == .init(hits: 9, misses: 1))
+    #expect(store.searchCacheStatistics.hitRate == 0.9)
+    try Self.add(["another walrus"], to: store, from: 10)
+    #expect(try store.snapshot().search(SearchQuery("walrus")).total == 2)
+    #expect(store.searchCacheStatistics.misses == 2)
+    var options = StoreOptions(access: .read)
+    options.resultCacheSeconds = 0
+    let reader = try Store.open(at: folder.path, options: options)
+    for _ in 0..<3 { _ = try reader.snapshot().search(SearchQuery("walrus")) }
+    #expect(reader.searchCacheStatistics == .init(hits: 0, misses: 3))
   }
 
   @Test("Large and odd requests are answered or refused in bounded time")

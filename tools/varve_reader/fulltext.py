@@ -1,4 +1,4 @@
-"""Full-text files (chapter 06): documents, lengths, terms with their lists and positions, trigrams, values of fields."""
+"""Full-text files (chapter 06): sections, documents, lengths, lists of terms, trigrams, values of fields."""
 
 import hashlib
 import struct
@@ -8,7 +8,8 @@ import column
 import header
 import metadata
 import sections
-from bytereader import read_varint, unpack
+import terms as inverted
+from bytereader import unpack
 from crc32c import crc32c
 from errors import FormatError
 
@@ -16,15 +17,10 @@ SUMMARY, ATTRIBUTES, DOCUMENTS, LENGTHS, TERMS, TRIGRAMS, POSTINGS = 32, 33, 34,
 CHECKSUMS, FIELD_VALUES, FIELD_NAMES = 40, 42, 43
 SINGLE = (SUMMARY, ATTRIBUTES, DOCUMENTS, TERMS, TRIGRAMS, POSTINGS, CHECKSUMS, FIELD_NAMES)
 PIECE = 65536
-TERMS_A_BLOCK = 16
-LIST_BLOCK = 128
-MAX_TERM, MAX_CODE_WORD, MAX_ATTRIBUTES = 250, 64, 65536
-CODE = b"\1"
-_DIGITS = frozenset(b"0123456789")
-_HEXADECIMAL = frozenset(b"0123456789abcdef")
+MAX_ATTRIBUTES = 65536
+MAX_OCCURRENCES = (1 << 32) - 2
 
 Summary = namedtuple("Summary", "settings firstSequence recordCount documentCount wordCount")
-Term = namedtuple("Term", "text place documentCount start listSize positionsSize")
 
 
 class FullText(sections.SectionFile):
@@ -84,6 +80,8 @@ class FullText(sections.SectionFile):
             if {number for found, number in self.sections if found == kind} != set(range(len(names))):
                 raise FormatError("inconsistent", self.table_offset, "sections of kind %d (INV-2)" % kind)
         count, rows = self.summary.documentCount, self.summary.recordCount
+        if rows > MAX_OCCURRENCES:
+            self._fail("outOfBounds", SUMMARY, 0, "recordCount")
         self.documents = self._decoded(lambda data: column.decode(data, True), DOCUMENTS)
         if len(self.documents) != count:
             self._fail("inconsistent", DOCUMENTS, 0, "documentCount")
@@ -101,8 +99,8 @@ class FullText(sections.SectionFile):
         self.values = [self._decoded(lambda data: decode_values(data, rows), FIELD_VALUES, number)
                        for number in range(len(self.field_names))]
         self.postings = self._postings()
-        self.terms = self._decoded(lambda data: decode_terms(data, len(self.postings) - 8), TERMS)
-        self.trigrams = self._decoded(lambda data: decode_trigrams(data, len(self.terms)), TRIGRAMS)
+        self.terms = self._decoded(lambda data: inverted.decode_terms(data, len(self.postings) - 8), TERMS)
+        self.trigrams = self._decoded(lambda data: inverted.decode_trigrams(data, len(self.terms)), TRIGRAMS)
         self._check_trigrams()
         return self
 
@@ -126,8 +124,8 @@ class FullText(sections.SectionFile):
     def _check_trigrams(self):
         """INV-30: with unknown settings and no code word among the terms, either of two sets may be meant."""
         ordinals, trigrams = self.trigrams
-        plain = [number for number, term in enumerate(self.terms) if term.text[:1] != CODE]
-        chosen = [number for number in plain if not machine_made(self.terms[number].text)]
+        plain = [number for number, term in enumerate(self.terms) if term.text[:1] != inverted.CODE]
+        chosen = [number for number in plain if not inverted.machine_made(self.terms[number].text)]
         code_words = self.code_words()
         if code_words is None and len(plain) < len(self.terms):
             code_words = True
@@ -137,13 +135,13 @@ class FullText(sections.SectionFile):
             self._fail("inconsistent", TRIGRAMS, 0, "terms of the trigram index (INV-30)")
         expected = {}
         for number, ordinal in enumerate(ordinals):
-            for trigram in trigrams_of(self.terms[ordinal].text):
+            for trigram in inverted.trigrams_of(self.terms[ordinal].text):
                 expected.setdefault(trigram, []).append(number)
         if expected != trigrams:
             self._fail("inconsistent", TRIGRAMS, 0, "trigrams are not those of the terms (INV-31)")
 
     def code_words(self):
-        """`codeWords` of the settings, if they are ones without words and separators of their own (INV-5); else None."""
+        """`codeWords` of the settings, if they have no words and separators of their own (INV-5); else None."""
         for code_words in (True, False):
             for attributes in (None, self.attributes[1:]):
                 tree = metadata.encode({
@@ -161,14 +159,14 @@ class FullText(sections.SectionFile):
         words = [0] * (count * widest)
         for term in self.terms:
             try:
-                documents, keys = decode_list(self.postings, term)
+                documents, keys = inverted.decode_list(self.postings, term)
                 if documents[-1] >= count:
                     raise FormatError("outOfBounds", term.start, "document")
                 if any(found[-1] >> 16 >= widest for found in keys):
                     raise FormatError("outOfBounds", term.start + term.listSize, "attribute of a key")
             except FormatError as error:
                 raise FormatError(error.code, error.offset + offset, "%r: %s" % (term.text, error.detail)) from None
-            if term.text[:1] != CODE:
+            if term.text[:1] != inverted.CODE:
                 for document, found in zip(documents, keys):
                     for key in found:
                         words[document * widest + (key >> 16)] += 1
@@ -193,159 +191,8 @@ def decode_texts(data):
     if start > len(data):
         raise FormatError("truncated", 4)
     ends = struct.unpack_from("<%dQ" % count, data, 4)
-    _check_ends(ends, 8, 4, len(data) - start, start)
+    inverted.check_ends(ends, 8, 4, len(data) - start, start)
     return [data[start + first:start + end] for first, end in zip((0,) + ends, ends)]
-
-
-def _check_ends(ends, size, place, total, start):
-    position = 0
-    for number, end in enumerate(ends):
-        if not position <= end <= total:
-            raise FormatError("outOfBounds", place + size * number, "end")
-        position = end
-    if position != total:
-        raise FormatError("trailingBytes", start + position)
-
-
-def decode_terms(data, postings_size):
-    """The terms of the dictionary and where their lists stand (INV-10 to INV-14, INV-40)."""
-    count, = unpack("<Q", data, 0)
-    blocks = (count + TERMS_A_BLOCK - 1) // TERMS_A_BLOCK
-    start = 8 + 8 * blocks
-    if start > len(data):
-        raise FormatError("truncated", 8)
-    offsets = struct.unpack_from("<%dQ" % blocks, data, 8)
-    terms, position, end, place, last = [], start, len(data), 0, b""
-    for number in range(count):
-        if number % TERMS_A_BLOCK == 0:
-            block = number // TERMS_A_BLOCK
-            if offsets[block] != position - start:
-                raise FormatError("outOfOrder", 8 + 8 * block, "offset of a block")
-            first, after = read_varint(data, position, end)
-            if first != place:
-                raise FormatError("inconsistent", position, "offset of the first list (INV-14)")
-            position = after
-        entry = position
-        shared, position = read_varint(data, position, end)
-        added, position = read_varint(data, position, end)
-        if shared > (len(last) if number % TERMS_A_BLOCK else 0):
-            raise FormatError("outOfBounds", entry, "bytes shared")
-        if added > end - position:
-            raise FormatError("truncated", entry, "term")
-        text = last[:shared] + data[position:position + added]
-        position += added
-        if text <= last:
-            raise FormatError("outOfOrder", entry, "terms (INV-10)")
-        if len(text) > MAX_TERM:
-            raise FormatError("outOfBounds", entry, "term (INV-40)")
-        if text[:1] == CODE and not code_word(text[1:]):
-            raise FormatError("inconsistent", entry, "no code word (INV-45, INV-46)")
-        documents, position = read_varint(data, position, end)
-        list_size, position = read_varint(data, position, end)
-        positions_size, position = read_varint(data, position, end)
-        if list_size + positions_size > postings_size - place:
-            raise FormatError("outOfBounds", entry, "list or positions")
-        if not 0 < documents <= list_size * LIST_BLOCK:
-            raise FormatError("inconsistent", entry, "documents of a term")
-        terms.append(Term(text, entry, documents, place, list_size, positions_size))
-        place += list_size + positions_size
-        last = text
-    if position != end:
-        raise FormatError("trailingBytes", position)
-    if place != postings_size:
-        raise FormatError("inconsistent", 0, "lists do not end where the postings do (INV-14, INV-27)")
-    return terms
-
-
-def decode_list(data, term):
-    """(documents, keys of each) of a term (INV-20 to INV-26)."""
-    middle, end = term.start + term.listSize, term.start + term.listSize + term.positionsSize
-    whole = term.documentCount // LIST_BLOCK
-    start = position = term.start + 12 * whole
-    if start > middle:
-        raise FormatError("truncated", term.start, "skip data")
-    documents, counts, skips = [], [], []
-    last = -1
-    for _ in range(whole):
-        delta_width, count_width = unpack("<BB", data, position, middle)
-        if delta_width > 32 or count_width > 32:
-            raise FormatError("outOfBounds", position, "width")
-        after = position + 2 + 16 * (delta_width + count_width)
-        if after > middle:
-            raise FormatError("truncated", position, "block of a list")
-        split = position + 2 + 16 * delta_width
-        for delta in _bits(data[position + 2:split], delta_width):
-            last += delta + 1
-            documents.append(last)
-        counts += [value + 1 for value in _bits(data[split:after], count_width)]
-        position = after
-        skips.append((last, position - start))
-    for _ in range(term.documentCount - whole * LIST_BLOCK):
-        value, position = read_varint(data, position, middle)
-        last += (value >> 1) + 1
-        documents.append(last)
-        count = 1
-        if not value & 1:
-            count, position = read_varint(data, position, middle)
-            count += 2
-        counts.append(count)
-    if position != middle:
-        raise FormatError("trailingBytes", position, "list")
-    keys = []
-    for number, count in enumerate(counts, 1):
-        if count > end - position:
-            raise FormatError("truncated", position, "positions")
-        key, position = read_varint(data, position, end)
-        found = [key]
-        for _ in range(count - 1):
-            step, position = read_varint(data, position, end)
-            if step == 0:
-                raise FormatError("outOfOrder", position - 1, "keys (INV-26)")
-            key += step
-            found.append(key)
-        keys.append(found)
-        if number % LIST_BLOCK == 0:
-            block = number // LIST_BLOCK - 1
-            if struct.unpack_from("<III", data, term.start + 12 * block) != skips[block] + (position - middle,):
-                raise FormatError("inconsistent", term.start + 12 * block, "skip data (INV-21)")
-    if position != end:
-        raise FormatError("trailingBytes", position, "positions")
-    return documents, keys
-
-
-def _bits(raw, width):
-    """128 numbers of `width` bits, least significant bit first."""
-    number, mask = int.from_bytes(raw, "little"), (1 << width) - 1
-    return [number >> width * place & mask for place in range(LIST_BLOCK)]
-
-
-def decode_trigrams(data, term_count):
-    """(ordinals, {trigram: numbers of terms}) of section 37 (INV-32, INV-33)."""
-    terms, count = unpack("<II", data, 0)
-    lists = 8 + 4 * terms + 12 * count
-    if lists > len(data):
-        raise FormatError("truncated", 8)
-    ordinals = list(struct.unpack_from("<%dI" % terms, data, 8))
-    trigrams = struct.unpack_from("<%dQ" % count, data, 8 + 4 * terms)
-    ends = struct.unpack_from("<%dI" % count, data, lists - 4 * count)
-    if any(one >= other for one, other in zip(ordinals, ordinals[1:])):
-        raise FormatError("outOfOrder", 8, "ordinals")
-    if ordinals and ordinals[-1] >= term_count:
-        raise FormatError("outOfBounds", 8, "ordinal")
-    if any(one >= other for one, other in zip(trigrams, trigrams[1:])):
-        raise FormatError("outOfOrder", 8 + 4 * terms, "trigrams")
-    _check_ends(ends, 4, lists - 4 * count, len(data) - lists, lists)
-    found, position = {}, lists
-    for trigram, end in zip(trigrams, ends):
-        last, numbers = -1, []
-        while position < lists + end:
-            delta, position = read_varint(data, position, lists + end)
-            last += delta + 1
-            numbers.append(last)
-        if last >= terms or not numbers:
-            raise FormatError("outOfBounds", position, "numbers of terms")
-        found[trigram] = numbers
-    return ordinals, found
 
 
 def decode_values(data, rows):
@@ -376,27 +223,6 @@ def decode_values(data, rows):
     if any(count and not flag & 1 for count, flag in zip(counts, flags)):
         raise FormatError("inconsistent", 0, "values of a field that is not there")
     return values, counts, places, flags
-
-
-def code_word(text):
-    """Whether a text may stand behind the byte 1 (INV-45, INV-46), as far as that can be told without its content."""
-    parts = text.replace(b"_", b".").replace(b"-", b".").split(b".")
-    if text.lower() != text or len(text) > MAX_CODE_WORD:
-        return False
-    return all(parts) and len(parts) <= 6 and (text.isascii() if len(parts) > 1 else len(text) >= 2)
-
-
-def machine_made(text):
-    """INV-47."""
-    digits = sum(byte in _DIGITS for byte in text)
-    return len(text) > 40 or digits >= 3 or digits > 0 and (
-        digits == len(text) or len(text) >= 16 or all(byte in _HEXADECIMAL for byte in text))
-
-
-def trigrams_of(text):
-    """The distinct trigrams of a term (INV-31)."""
-    points = [1, *map(ord, text.decode("utf-8", "replace")), 1]
-    return {first << 42 | second << 21 | third for first, second, third in zip(points, points[1:], points[2:])}
 
 
 def to_json(data):

@@ -32,7 +32,7 @@ _KEPT = 16
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
 _LOWER = re.compile(rb"[a-z]{1,249}\Z")
 _STOP_WORDS = frozenset((b"the", b"a", b"an"))
-# What surely parts words: chapter 06 leaves the list to another document. Blanks, and the punctuation of ASCII (class P).
+# What surely parts words (chapter 06 leaves the list to another document): blanks, and punctuation of ASCII.
 _BLANKS = frozenset(b" \n")
 _SEPARATORS = _BLANKS | frozenset(b"!\"#%&'()*,-./:;?@[\\]_{}")
 
@@ -502,8 +502,8 @@ class Verifier:
                 missing[text].difference_update(first + found.documents[document] for document in documents)
         for word, sequences in sorted(missing.items()):
             if sequences:
-                self.report(name, self._section_offset(found, fulltext.TERMS), "the word %r of record %d (and %d others) "
-                            "is not found with it" % (word.decode(), min(sequences), len(sequences) - 1))
+                self.report(name, self._section_offset(found, fulltext.TERMS), "the word %r of record %d (and %d "
+                            "others) is not found with it" % (word.decode(), min(sequences), len(sequences) - 1))
 
 
 def verify(path):

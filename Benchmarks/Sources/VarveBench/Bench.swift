@@ -13,6 +13,8 @@ enum Bench {
       ("ingest", "JSONL file into a new store, everything durable, no full text", Workloads.ingest),
       ("text", "full text of the store that ingest made", Finding.text),
       ("find", "100 queries a kind, first 20 with content, exact totals", Finding.find),
+      ("repeated", "queries that come again, with the result cache", Finding.repeated),
+      ("complete", "words as they are typed, letter by letter", Finding.complete),
       ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
       ("open", "open a store and answer a first query", Workloads.open),
       ("newest", "the 50 newest occurrences of a project, with content", Workloads.newest),

@@ -29,7 +29,9 @@ enum Finding {
   }
 
   static func find(_ arguments: Arguments) throws -> [Figure] {
-    let store = try Store.open(at: arguments.storePath, options: StoreOptions(access: .read))
+    var options = StoreOptions(access: .read)
+    options.resultCacheCount = 0
+    let store = try Store.open(at: arguments.storePath, options: options)
     let snapshot = try store.snapshot()
     let queries = try FindingQuery.draw(snapshot, count: queryCount, seed: arguments.seed)
     let start = System.now()
@@ -43,9 +45,6 @@ enum Finding {
         let results = try snapshot.search(request(query.text))
         times.append(System.now() - start)
         if results.hits.contains(where: { $0.message.sequence == query.message }) { found += 1 }
-        if arguments.json { continue }
-        let milliseconds = Double(times[times.count - 1]) / 1e6
-        if milliseconds > 20 { print("  slow: \(query.text) \(milliseconds) ms, \(results.total)") }
       }
       times.sort()
       figures += [
@@ -56,6 +55,53 @@ enum Finding {
     }
     try write(queries, snapshot, to: arguments.directory + "/queries-\(arguments.messages).tsv")
     return figures
+  }
+
+  /// Queries as people ask them: some again and again (Zipf), answered with the result cache on.
+  static func repeated(_ arguments: Arguments) throws -> [Figure] {
+    let store = try Store.open(at: arguments.storePath, options: StoreOptions(access: .read))
+    let snapshot = try store.snapshot()
+    let queries = try FindingQuery.draw(snapshot, count: 25, seed: arguments.seed)
+    var random = SplitMix64(seed: arguments.seed)
+    var times: [UInt64] = []
+    for _ in 0..<2000 {
+      // The n-th query is asked with a weight of 1/n.
+      let share = Double(random.next() >> 11) / Double(1 << 53)
+      let rank = Int(Double(queries.count).squareRoot() * share * share * 10) % queries.count
+      let start = System.now()
+      _ = try snapshot.search(request(queries[rank].text))
+      times.append(System.now() - start)
+    }
+    times.sort()
+    return [
+      Figure("hitRate", store.searchCacheStatistics.hitRate, ""),
+      Figure("p50", Percentiles.microseconds(times, 0.5) / 1000, "ms"),
+    ]
+  }
+
+  /// The last word as somebody types it: one letter more each time.
+  static func complete(_ arguments: Arguments) throws -> [Figure] {
+    var options = StoreOptions(access: .read)
+    options.resultCacheCount = 0
+    let store = try Store.open(at: arguments.storePath, options: options)
+    let snapshot = try store.snapshot()
+    _ = try snapshot.search(request("warm"))
+    var times: [UInt64] = []
+    for query in try FindingQuery.draw(snapshot, count: 20, seed: arguments.seed)
+    where query.kind == .oneWord {
+      for count in 1...query.text.count {
+        var part = request(String(query.text.prefix(count)))
+        part.limit = 8
+        let start = System.now()
+        _ = try snapshot.search(part)
+        times.append(System.now() - start)
+      }
+    }
+    times.sort()
+    return [
+      Figure("p50", Percentiles.microseconds(times, 0.5) / 1000, "ms"),
+      Figure("p95", Percentiles.microseconds(times, 0.95) / 1000, "ms"),
+    ]
   }
 
   private static func request(_ text: String) -> SearchQuery {

@@ -4,7 +4,7 @@ import VarveFormat
 import VarveSearch
 
 /// A search of a snapshot.
-public struct SearchQuery: Sendable {
+public struct SearchQuery: Hashable, Sendable {
   /// Longest request or settings text, in bytes.
   public static let byteCountMax = 1 << 20
 
@@ -19,7 +19,7 @@ public struct SearchQuery: Sendable {
   }
 
   /// An attribute that is cut to the words around its matches.
-  public struct Crop: Sendable, Equatable {
+  public struct Crop: Hashable, Sendable {
     /// Name or pattern.
     public var attribute: String
     /// Words that are kept; nil for `cropLength`.

@@ -14,6 +14,10 @@ extension Snapshot {
   public func search(_ query: SearchQuery) throws(StoreError) -> SearchResults {
     let clock = ContinuousClock()
     let start = clock.now
+    let key = ResultCache.Key(
+      manifest: view.version.manifestDigest, commit: view.history.commitNumber,
+      nextSequence: view.nextSequence, query: query)
+    if let known = searching.results.find(key) { return known }
     let settings = try effectiveSettings()
     let request = try query.request()
     let corpus = try searching.corpus(view, settings)
@@ -41,6 +45,7 @@ extension Snapshot {
     let elapsed = (clock.now - start).components
     results.microseconds =
       Int(elapsed.seconds) * 1_000_000 + Int(elapsed.attoseconds / 1_000_000_000_000)
+    searching.results.insert(key, results)
     return results
   }
 

@@ -21,6 +21,12 @@ final class SearchCache: Sendable {
     var corpora: [(key: Key, corpus: SearchCorpus)] = []
   }
 
+  let results: ResultCache
+
+  init(resultCountMax: Int = 0, resultLifetimeSeconds: Int = 0) {
+    results = ResultCache(countMax: resultCountMax, lifetimeSeconds: resultLifetimeSeconds)
+  }
+
   /// Corpora that are kept.
   private static let corpusCountMax = 2
 

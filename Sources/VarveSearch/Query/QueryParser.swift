@@ -92,7 +92,7 @@ struct QueryParser {
       if !token.word.isEmpty, !isStopWord { parsed.negativeWords.append(token.word) }
       return
     }
-    if token.word.isEmpty || token.word.count > Limits.termByteCount { return }
+    if token.word.isEmpty { return }
     if isStopWord, !isLast { return }
     parsed.terms.append(
       QueryTerm(

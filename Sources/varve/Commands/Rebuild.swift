@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Varve
+import VarveSources
 
 struct Rebuild: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,6 +19,7 @@ struct Rebuild: ParsableCommand {
     options.lockWaitMilliseconds = wait.milliseconds
     options.maintenance = .manual
     let store = try Store.rebuild(at: storeArguments.path, options: options)
+    try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch)
     if !quiet {
       let sums = try store.snapshot().statistics()
       Output.line("rebuilt \(sums.indexes) indexes over \(sums.occurrences) occurrences")
