@@ -37,7 +37,9 @@ enum SourceTree {
 
   /// Numbers of the requirements that the chapters state, in order.
   static func requirements() throws -> [String] {
-    let prefixes = ["ENV", "DIR", "SEG", "MET", "MAN", "BTR", "INV", "COL", "FLT", "REC", "CON", "ORG"]
+    let prefixes = [
+      "ENV", "DIR", "SEG", "MET", "MAN", "BTR", "INV", "COL", "FLT", "REC", "CON", "ORG",
+    ]
     var found: [String] = []
     for file in try files("format-spec", [".md"]) {
       guard chapters.contains(where: { file.path.hasSuffix($0 + ".md") }) else { continue }

@@ -85,7 +85,7 @@ struct Annotator {
     ])
   }
 
-  mutating func manifest(segments: Int, indexes: Int) {
+  mutating func manifest(segments: Int, indexes: Int, fullTexts: Int = 0) {
     fileHeader()
     table([
       (32, "previous                       MAN-8"), (8, "time                            MAN-1"),
@@ -103,6 +103,15 @@ struct Annotator {
         (8, isSegment ? "firstSequence                   MAN-6" : "firstSequence  MAN-7"),
         (8, "recordCount"), (1, isSegment ? "state                           MAN-5" : "level"),
         (32, "digest"),
+      ])
+    }
+    if fullTexts > 0 { take(4, "fullTextCount                  MAN-20") }
+    for _ in 0..<fullTexts {
+      table([
+        (8, "full text: id                   DIR-6"), (8, "byteCount"),
+        (8, "firstSequence                  MAN-21"), (8, "recordCount"),
+        (32, "digest                          INV-4"),
+        (32, "settings                        INV-5"),
       ])
     }
     take(4, "checksum of everything before   ENV-6")

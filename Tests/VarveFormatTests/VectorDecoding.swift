@@ -44,6 +44,11 @@ extension Vector {
       var values: [UInt64] = []
       column.appendAll(to: &values)
       return .object(["values": .array(values.map { .int($0) })])
+    case "terms": return try Self.terms(span, postingsByteCount: number("postingsByteCount"))
+    case "trigrams": return try Self.trigrams(span)
+    case "postings":
+      return try Self.postings(
+        bytes, count: number("itemCount"), listByteCount: number("listByteCount"))
     case "metadata": return .object(["value": CanonicalJSON(try MetadataTree.decode(span))])
     default: preconditionFailure("\(name): structure \(structure)")
     }
@@ -144,7 +149,7 @@ extension Vector {
   }
 
   private static func json(_ manifest: Manifest) -> CanonicalJSON {
-    .object([
+    var value: [String: CanonicalJSON] = [
       "generation": .int(manifest.generation), "storeID": .string(manifest.storeID.description),
       "previous": .hex(manifest.previous), "time": .int(manifest.time),
       "indexedSegment": .int(manifest.indexedEnd.segment),
@@ -169,7 +174,18 @@ extension Vector {
             "level": .int($0.level), "digest": .hex($0.digest),
           ])
         }),
-    ])
+    ]
+    if !manifest.fullTexts.isEmpty {
+      value["fullTexts"] = .array(
+        manifest.fullTexts.map {
+          .object([
+            "id": .int($0.id), "byteCount": .int($0.byteCount),
+            "firstSequence": .int($0.firstSequence), "recordCount": .int($0.recordCount),
+            "digest": .hex($0.digest), "settings": .hex($0.settings),
+          ])
+        })
+    }
+    return .object(value)
   }
 
   private static func json(_ tail: TailFile) -> CanonicalJSON {

@@ -6,8 +6,8 @@ import VarveTestSupport
 extension VectorFiles {
   // MARK: Chapter 4
 
-  static var manifest: Vector {
-    let value = Manifest(
+  private static var manifestValue: Manifest {
+    Manifest(
       storeID: storeID, generation: 42, previous: sha("manifest 41"), time: time,
       indexedEnd: LogPosition(segment: 3, offset: 1234), commitNumber: 9, nextSequence: 101,
       historyDigest: sha("history"), nextSegmentID: 4, nextIndexID: 8,
@@ -29,7 +29,28 @@ extension VectorFiles {
           id: 6, firstSequence: 81, recordCount: 20, byteCount: 45_000, level: 0,
           digest: sha("index 6")),
       ])
+  }
+
+  static var manifestWithText: Vector {
+    var value = manifestValue
+    value.fullTexts = [
+      FullTextEntry(
+        id: 5, firstSequence: 1, recordCount: 70, byteCount: 80_000, digest: sha("text 5"),
+        settings: sha("settings")),
+      FullTextEntry(
+        id: 4, firstSequence: 71, recordCount: 10, byteCount: 9000, digest: sha("text 4"),
+        settings: sha("settings")),
+    ]
     let bytes = value.encode()
+    var notes = Annotator(bytes)
+    notes.manifest(segments: 3, indexes: 2, fullTexts: 2)
+    return Vector(
+      "04-manifest-text", "the same generation with two full-text files", structure: "manifest",
+      bytes: bytes, fields: notes.fields)
+  }
+
+  static var manifest: Vector {
+    let bytes = manifestValue.encode()
     var notes = Annotator(bytes)
     notes.manifest(segments: 3, indexes: 2)
     return Vector(

@@ -142,6 +142,26 @@ struct PartsTests {
     }
   }
 
+  @Test("Lists of texts and values of fields come back", .requirement("INV-6", "INV-50"))
+  func lists() throws {
+    let texts: [[UInt8]] = [[], [1, 2], Array("text".utf8), []]
+    let list = TextListLayout.encode(texts)
+    #expect(try TextListLayout.decode(list.rawSpan) == texts)
+    let cut = Array(list.dropLast())
+    #expect(throws: FormatError.self) { try TextListLayout.decode(cut.rawSpan) }
+    let values: [[UInt8]] = [
+      [FieldValuesLayout.string, 0x61],
+      [FieldValuesLayout.number] + [UInt8](repeating: 0, count: 8),
+    ]
+    let section = FieldValuesLayout.encode(
+      values: values, counts: [0, 2, 1], places: [0, 1, 1], flags: [0, 1, 3])
+    let found = try FieldValuesLayout.decode(section.rawSpan)
+    #expect(found.values == values && found.counts == [0, 2, 1])
+    #expect(found.places == [0, 1, 1] && found.flags == [0, 1, 3])
+    let wrong = FieldValuesLayout.encode(values: values, counts: [4], places: [0], flags: [0])
+    #expect(throws: FormatError.self) { try FieldValuesLayout.decode(wrong.rawSpan) }
+  }
+
   @Test("Text is cut as the rules say", .requirement("INV-43"))
   func tokens() {
     func words(_ text: String) -> [String] {

@@ -111,7 +111,7 @@ struct StoreSearchTests {
       try Self.found("lihgthouse", store) == ["pwd"], "by the name of its project, misspelled")
   }
 
-  @Test("Settings change what is found, once text is indexed by them")
+  @Test("Settings change what is found, once text is indexed by them", .requirement("INV-5"))
   func settings() throws {
     let folder = Folder()
     let store = try Self.store(folder)

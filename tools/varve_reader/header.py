@@ -9,7 +9,7 @@ from errors import FormatError
 SIZE = 40
 MAGIC = b"VRVE"
 SEGMENT, MANIFEST, CURRENT, TAIL, INDEX, FULL_TEXT = 1, 2, 3, 4, 5, 6
-NAMES = {1: "segment", 2: "manifest", 3: "CURRENT", 4: "TAIL", 5: "index"}
+NAMES = {1: "segment", 2: "manifest", 3: "CURRENT", 4: "TAIL", 5: "index", 6: "full text"}
 
 Header = namedtuple("Header", "version kind number storeID")
 
@@ -30,8 +30,7 @@ def decode(data, kind=None):
                 raise FormatError("truncated", offset)
     if struct.unpack_from("<I", data, 36)[0] != crc32c(bytes(data[0:36])):
         raise FormatError("checksumMismatch", 36)
-    # Kind 6 is chapter 06's, but not in the table of chapter 01: only whoever expects it accepts it.
-    if data[6] not in NAMES and (kind != FULL_TEXT or data[6] != FULL_TEXT):
+    if data[6] not in NAMES:
         raise FormatError("unknownTag", 6)
     if data[7] != 0:
         raise FormatError("reservedNotZero", 7)

@@ -16,6 +16,7 @@ import metadata
 import page
 import records
 import segment
+import terms
 from errors import FormatError
 
 _LINE = re.compile(r"(\d+)-(\d+)  ?((?:[0-9a-fA-F]{2})(?: [0-9a-fA-F]{2})*)(?:  .*|\s*)\Z")
@@ -84,6 +85,25 @@ def _filter(data, _):
     return {"blockCount": found.block_count, "words": list(found.words)}
 
 
+def _terms(data, settings):
+    found = terms.decode_terms(data, int(settings["postingsByteCount"]))
+    return {"terms": [{"term": term.text.hex(), "documents": term.documentCount, "listOffset": term.start,
+                       "listByteCount": term.listSize, "positionsByteCount": term.positionsSize} for term in found]}
+
+
+def _trigrams(data, _):
+    ordinals, found = terms.decode_trigrams(data, 1 << 32)
+    return {"ordinals": ordinals, "trigrams": [{"trigram": trigram, "terms": numbers}
+                                               for trigram, numbers in sorted(found.items())]}
+
+
+def _postings(data, settings):
+    size = int(settings["listByteCount"])
+    term = terms.Term(b"", int(settings["itemCount"]), 0, size, len(data) - size)
+    documents, keys = terms.decode_list(data, term)
+    return {"documents": documents, "keys": keys}
+
+
 DECODERS = {
     "header": _header, "block": _block, "records": _records, "facts": _facts, "footer": _footer, "filter": _filter,
     "commit": lambda data, _: commit.to_json(commit.decode(data)),
@@ -95,6 +115,7 @@ DECODERS = {
     "column": lambda data, _: {"values": column.decode(data)},
     "metadata": lambda data, _: {"value": metadata.decode(data)},
     "index": lambda data, _: index.to_json(data),
+    "terms": _terms, "trigrams": _trigrams, "postings": _postings,
     "fulltext": lambda data, _: fulltext.to_json(data),
 }
 

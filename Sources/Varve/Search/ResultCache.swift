@@ -1,5 +1,5 @@
-// Results of searches that were asked before. The key holds all that an answer depends on, so that a
-// stale one is impossible; a time limit and a number of entries bound it. ARCHITECTURE: repeated
+// Results of searches that were asked before. The key holds all that an answer depends on, so that
+// a stale one is impossible; a time limit and a number of entries bound it. ARCHITECTURE: repeated
 // queries come from a bounded in-process cache.
 
 import Synchronization

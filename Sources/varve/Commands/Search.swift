@@ -114,11 +114,10 @@ struct Search: ParsableCommand {
 
   private func printJSON(_ results: SearchResults) {
     let tree = results.tree { hit in
-      results.query.attributesToRetrieve == nil
-        ? MetadataValue.object([]) : SearchResults.hitTree(hit)
+      self.isWhole(results) ? MetadataValue.object([]) : SearchResults.hitTree(hit)
     }
     guard case .object(let members) = JSON(tree) else { return }
-    let isWhole = results.query.attributesToRetrieve == nil
+    let isWhole = self.isWhole(results)
     JSON.object(
       members.map { name, value in
         name == "hits" && isWhole ? (name, .array(results.hits.map(row))) : (name, value)
@@ -126,11 +125,19 @@ struct Search: ParsableCommand {
     ).print()
   }
 
+  /// Whether hits are printed as `get` prints messages. With --redact they always are, so that no
+  /// other form of a text escapes it.
+  private func isWhole(_ results: SearchResults) -> Bool {
+    results.query.attributesToRetrieve == nil || redact.redact
+  }
+
   private func row(_ hit: SearchResults.Hit) -> JSON {
     guard case .object(var members) = OccurrenceJSON.full(hit.occurrence, hit.message, redact)
     else { return .null }
     members.append(("occurrenceCount", .int(hit.occurrenceCount)))
-    if let formatted = hit.formatted { members.append(("_formatted", JSON(formatted))) }
+    if let formatted = hit.formatted, !redact.redact {
+      members.append(("_formatted", JSON(formatted)))
+    }
     if let places = hit.matchesPosition { members.append(("_matchesPosition", JSON(places))) }
     if let score = hit.score { members.append(("_rankingScore", .number("\(score)"))) }
     if let details = hit.scoreDetails { members.append(("_rankingScoreDetails", JSON(details))) }

@@ -1,0 +1,94 @@
+// Decodes the vectors of chapter 6.
+
+import VarveFormat
+import VarveTestSupport
+
+extension Vector {
+  static func terms(
+    _ span: RawSpan, postingsByteCount: Int
+  ) throws(FormatError) -> CanonicalJSON {
+    let dictionary = try TermDictionary(span)
+    var end = 0
+    var cursor = try dictionary.all()
+    var terms: [CanonicalJSON] = []
+    var previous: [UInt8] = []
+    while let info = try cursor.next() {
+      guard previous.lexicographicallyPrecedes(cursor.term) else {
+        throw FormatError(.outOfOrder, at: 0)
+      }
+      previous = cursor.term
+      // Each block is found by its own offset, too.
+      guard try dictionary.term(info.ordinal).info == info else {
+        throw FormatError(.inconsistent, at: 8)
+      }
+      guard info.postings.lowerBound == end, info.docCount > 0 else {
+        throw FormatError(.inconsistent, at: 8)
+      }
+      end = info.positions.upperBound
+      terms.append(
+        .object([
+          "term": .hex(cursor.term), "documents": .int(info.docCount),
+          "listOffset": .int(info.postings.lowerBound), "listByteCount": .int(info.postings.count),
+          "positionsByteCount": .int(info.positions.count),
+        ]))
+    }
+    guard end == postingsByteCount else { throw FormatError(.inconsistent, at: 0) }
+    return .object(["terms": .array(terms)])
+  }
+
+  static func trigrams(_ span: RawSpan) throws(FormatError) -> CanonicalJSON {
+    let index = try TrigramIndex(span)
+    let count = Int(span.load(UInt32.self, at: 4))
+    var lists: [CanonicalJSON] = []
+    var previous: UInt64 = 0
+    for i in 0..<count {
+      let trigram = span.load(UInt64.self, at: 8 + index.termCount * 4 + i * 8)
+      guard trigram > previous else { throw FormatError(.outOfOrder, at: 8) }
+      previous = trigram
+      var counts = [UInt8](repeating: 0, count: index.termCount)
+      try index.count([trigram], into: &counts)
+      let slots = counts.indices.filter { counts[$0] > 0 }
+      lists.append(
+        .object(["trigram": .int(trigram), "terms": .array(slots.map { .int($0) })]))
+    }
+    return .object([
+      "ordinals": .array((0..<index.termCount).map { .int(index.ordinal($0)) }),
+      "trigrams": .array(lists),
+    ])
+  }
+
+  static func postings(
+    _ bytes: [UInt8], count: Int, listByteCount: Int
+  ) throws(FormatError) -> CanonicalJSON {
+    let list =
+      Array(bytes[..<listByteCount])
+      + [UInt8](repeating: 0, count: PostingsLayout.paddingByteCount)
+    let positions = Array(bytes[listByteCount...])
+    var decoder = try PostingsDecoder(list.rawSpan, count: count)
+    var reader = ByteReader(positions.rawSpan)
+    var documents: [CanonicalJSON] = []
+    var keys: [CanonicalJSON] = []
+    while true {
+      let held = try decoder.next()
+      if held == 0 { break }
+      guard decoder.positionsOffset == reader.offset else {
+        throw FormatError(.inconsistent, at: 0)
+      }
+      for i in 0..<held {
+        documents.append(.int(decoder.docs[i]))
+        var own: [CanonicalJSON] = []
+        var last: UInt32?
+        var ascends = true
+        try PositionList.read(Int(decoder.counts[i]), from: &reader) { key in
+          if let last, key <= last { ascends = false }
+          last = key
+          own.append(.int(key))
+        }
+        guard ascends else { throw FormatError(.outOfOrder, at: listByteCount) }
+        keys.append(.array(own))
+      }
+    }
+    try reader.expectEnd()
+    return .object(["documents": .array(documents), "keys": .array(keys)])
+  }
+}

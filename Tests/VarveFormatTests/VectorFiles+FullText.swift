@@ -1,0 +1,86 @@
+// Vectors of dictionaries, trigrams and postings. Chapter 6.
+
+import VarveFormat
+import VarveTestSupport
+
+extension VectorFiles {
+  private static let words = ["\u{1}foo.bar", "cafe", "connect", "connected", "connection"]
+
+  static var terms: Vector {
+    var builder = TermDictionaryBuilder()
+    var writer = ByteWriter()
+    var notes: [(Int, String)] = [(8, "count                          INV-11")]
+    var end = 0
+    var all = words.map { Array($0.utf8) }
+    for i in 0..<13 { all.append(Array("word\(i + 10)".utf8)) }
+    for (i, term) in all.enumerated() {
+      builder.append(
+        term, docCount: 1 + i, postingsByteCount: 3 + i, positionsByteCount: 150 + i)
+      end += 153 + 2 * i
+    }
+    writer.write(builder.finish())
+    let blocks = (all.count + TermLayout.blockCount - 1) / TermLayout.blockCount
+    for _ in 0..<blocks { notes.append((8, "offset of a block              INV-11")) }
+    notes.append((writer.count - 8 - 8 * blocks, "blocks of 16 terms     INV-12, INV-13"))
+    var annotator = Annotator(writer.bytes)
+    annotator.table(notes)
+    return Vector(
+      "06-terms", "a dictionary of 18 terms in two blocks", structure: "terms",
+      settings: [("postingsByteCount", "\(end)")], bytes: writer.bytes, fields: annotator.fields)
+  }
+
+  static var trigrams: Vector {
+    var builder = TrigramIndexBuilder()
+    for (ordinal, word) in words.enumerated() where ordinal > 0 {
+      builder.append(word.unicodeScalars.map(\.value), ordinal: ordinal)
+    }
+    let bytes = builder.finish()
+    let terms = words.count - 1
+    let count = Int(bytes.rawSpan.load(UInt32.self, at: 4))
+    var notes = Annotator(bytes)
+    notes.table([
+      (4, "terms                          INV-32"), (4, "trigrams                       INV-32"),
+      (4 * terms, "ordinals                       INV-32"),
+      (8 * count, "trigrams                       INV-31"),
+      (4 * count, "ends of lists                  INV-32"),
+      (bytes.count - 8 - 4 * terms - 12 * count, "lists                          INV-33"),
+    ])
+    return Vector(
+      "06-trigrams", "the trigrams of four terms", structure: "trigrams", bytes: bytes,
+      fields: notes.fields)
+  }
+
+  static var postings: Vector {
+    var docs: [UInt32] = []
+    var counts: [UInt32] = []
+    var ends: [UInt32] = []
+    var positions = ByteWriter()
+    for i in 0..<131 {
+      docs.append(UInt32(i * 3 + i % 2))
+      counts.append(UInt32(1 + i % 3))
+      let keys = (0...UInt32(i % 3)).map { UInt32(i) * 5 + $0 * 90 + (i == 130 ? 1 << 16 : 0) }
+      PositionList.append(keys[...], to: &positions)
+      ends.append(UInt32(positions.count))
+    }
+    var encoder = PostingsEncoder()
+    var writer = ByteWriter()
+    encoder.append(docs: docs[...], counts: counts[...], positionsEnds: ends[...], to: &writer)
+    let listByteCount = writer.count
+    writer.write(positions.bytes)
+    var notes = Annotator(writer.bytes)
+    notes.table([
+      (4, "last document                  INV-21"), (4, "end of the block               INV-21"),
+      (4, "end of its positions           INV-21"), (1, "width of the deltas            INV-22"),
+      (1, "width of the counts            INV-22"),
+    ])
+    let packed = 16 * Int(writer.bytes[12] + writer.bytes[13])
+    notes.take(packed, "128 deltas, 128 counts         INV-22")
+    notes.take(listByteCount - notes.at, "three documents more           INV-24")
+    notes.take(positions.count, "positions              INV-25, INV-26")
+    return Vector(
+      "06-postings", "131 documents: a packed block, three varints, the positions",
+      structure: "postings",
+      settings: [("itemCount", "131"), ("listByteCount", "\(listByteCount)")], bytes: writer.bytes,
+      fields: notes.fields)
+  }
+}
