@@ -60,6 +60,7 @@ extension Vector {
   static func postings(
     _ bytes: [UInt8], count: Int, listByteCount: Int
   ) throws(FormatError) -> CanonicalJSON {
+    guard bytes.count >= listByteCount else { throw FormatError(.truncated, at: bytes.count) }
     let list =
       Array(bytes[..<listByteCount])
       + [UInt8](repeating: 0, count: PostingsLayout.paddingByteCount)
