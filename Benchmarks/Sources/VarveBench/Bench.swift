@@ -13,6 +13,7 @@ enum Bench {
       ("ingest", "JSONL file into a new store, everything durable, no full text", Workloads.ingest),
       ("text", "full text of the store that ingest made", Finding.text),
       ("find", "100 queries a kind, first 20 with content, exact totals", Finding.find),
+      ("sqlite", "loading and finding by SQLite FTS5, the same messages", Finding.sqlite),
       ("repeated", "queries that come again, with the result cache", Finding.repeated),
       ("complete", "words as they are typed, letter by letter", Finding.complete),
       ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),

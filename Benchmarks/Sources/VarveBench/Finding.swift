@@ -57,17 +57,68 @@ enum Finding {
     return figures
   }
 
+  /// The same messages and queries in SQLite FTS5.
+  static func sqlite(_ arguments: Arguments) throws -> [Figure] {
+    let store = try Store.open(at: arguments.storePath, options: StoreOptions(access: .read))
+    let snapshot = try store.snapshot()
+    let path = arguments.directory + "/rival-text.sqlite"
+    for end in ["", "-wal", "-shm"] { System.removeTree(path + end) }
+    let rival = try SQLiteFullText(path: path)
+    var reading: UInt64 = 0
+    let begin = System.now()
+    try rival.execute("BEGIN")
+    for sequence in 1..<snapshot.nextSequence {
+      let start = System.now()
+      let occurrence = try snapshot.occurrence(sequence)
+      let message = try snapshot.message(at: occurrence.message)
+      reading += System.now() - start
+      try rival.insert(
+        hash: message.hash.bytes, project: occurrence.project, session: occurrence.session,
+        time: occurrence.time, level: occurrence.level, component: occurrence.component,
+        content: message.content)
+    }
+    try rival.execute("COMMIT")
+    var figures = [
+      // What it took to get the messages from the store does not count.
+      Figure("loadSeconds", Double(System.now() - begin - reading) / 1e9, "s"),
+      Figure("bytes", System.fileSize(path), "bytes"),
+    ]
+    let queries = try FindingQuery.draw(snapshot, count: queryCount, seed: arguments.seed)
+    for kind in FindingQuery.Kind.allCases {
+      var times: [UInt64] = []
+      var found = 0
+      for query in queries where query.kind == kind {
+        let words = query.text.split(separator: " ").map { "\"\($0)\"" }
+        let text = words.joined(separator: " ") + (kind == .twoWordsLastPrefix ? "*" : "")
+        let start = System.now()
+        let hashes = rival.search(text)
+        times.append(System.now() - start)
+        let wanted = try snapshot.message(at: query.message).hash.bytes
+        if hashes.contains(wanted) { found += 1 }
+      }
+      times.sort()
+      figures += [
+        Figure("\(kind.rawValue).p50", Percentiles.microseconds(times, 0.5) / 1000, "ms"),
+        Figure("\(kind.rawValue).p95", Percentiles.microseconds(times, 0.95) / 1000, "ms"),
+        Figure("\(kind.rawValue).found20", Double(found), ""),
+      ]
+    }
+    return figures
+  }
+
   /// Queries as people ask them: some again and again (Zipf), answered with the result cache on.
   static func repeated(_ arguments: Arguments) throws -> [Figure] {
     let store = try Store.open(at: arguments.storePath, options: StoreOptions(access: .read))
     let snapshot = try store.snapshot()
     let queries = try FindingQuery.draw(snapshot, count: 25, seed: arguments.seed)
     var random = SplitMix64(seed: arguments.seed)
+    // The n-th query is asked with a weight of 1/n.
+    var sums: [Double] = []
+    for n in 1...queries.count { sums.append((sums.last ?? 0) + 1 / Double(n)) }
     var times: [UInt64] = []
     for _ in 0..<2000 {
-      // The n-th query is asked with a weight of 1/n.
-      let share = Double(random.next() >> 11) / Double(1 << 53)
-      let rank = Int(Double(queries.count).squareRoot() * share * share * 10) % queries.count
+      let share = Double(random.next() >> 11) / Double(1 << 53) * (sums.last ?? 1)
+      let rank = sums.firstIndex { $0 >= share } ?? 0
       let start = System.now()
       _ = try snapshot.search(request(queries[rank].text))
       times.append(System.now() - start)

@@ -17,7 +17,14 @@ package enum TrigramLayout {
     for i in 0..<(padded.count - 2) {
       found.append(UInt64(padded[i]) << 42 | UInt64(padded[i + 1]) << 21 | UInt64(padded[i + 2]))
     }
-    return Array(Set(found)).sorted()
+    found.sort()
+    var count = 1
+    for i in 1..<found.count where found[i] != found[count - 1] {
+      found[count] = found[i]
+      count += 1
+    }
+    found.removeLast(found.count - count)
+    return found
   }
 }
 

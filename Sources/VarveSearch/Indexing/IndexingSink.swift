@@ -23,6 +23,10 @@ struct IndexingSink: TokenSink, Sendable {
   private var position = -1
   private var pending = SeparatorKind.none
   private var isFirst = true
+  /// Short words that came lately, by their bytes: most of a log are the same few thousand.
+  private var recent = [RecentWord](repeating: RecentWord(), count: RecentWord.count)
+  /// A term that is being made.
+  private var extra: [UInt8] = []
   // The identifier that may go on.
   private var identifierStart = 0
   private var identifierEnd = 0
@@ -77,7 +81,7 @@ struct IndexingSink: TokenSink, Sendable {
       if bytes.byteCount > 0 { wordCount += 1 }
       return
     }
-    let id = table.intern(bytes)
+    let id = intern(bytes)
     if isStopWord(id, range) {
       if codeWords { endIdentifier() }
       return
@@ -86,6 +90,28 @@ struct IndexingSink: TokenSink, Sendable {
     terms.append(id)
     keys.append(attribute << 16 | UInt32(position))
     if codeWords { addCodeWords(range) }
+  }
+
+  private struct RecentWord {
+    static let count = 8192
+
+    var bytes: UInt64 = 0
+    var id: Int32 = -1
+  }
+
+  /// The number of a word.
+  @inline(__always)
+  private mutating func intern(_ bytes: RawSpan) -> Int32 {
+    let count = bytes.byteCount
+    guard count <= 8 else { return table.intern(bytes) }
+    var packed: UInt64 = 0
+    for i in 0..<count { packed = packed << 8 | UInt64(bytes.load(UInt8.self, at: i)) }
+    // Words have no NUL, so that equal numbers are equal words.
+    let slot = Int((packed &* 0x9E37_79B9_7F4A_7C15) >> 51)
+    if recent[slot].id >= 0, recent[slot].bytes == packed { return recent[slot].id }
+    let id = table.intern(bytes)
+    recent[slot] = RecentWord(bytes: packed, id: id)
+    return id
   }
 
   private mutating func isStopWord(_ id: Int32, _ range: Range<Int>) -> Bool {
@@ -145,8 +171,12 @@ struct IndexingSink: TokenSink, Sendable {
 
   /// A term of another kind at the place of a word; ASCII only.
   private mutating func add(extra range: Range<Int>, at position: Int) {
-    var term: [UInt8] = [CodeWords.mark]
-    term.reserveCapacity(range.count + 1)
+    // Taken out while it is used: the memory is the same for all.
+    var term = extra
+    extra = []
+    defer { extra = term }
+    term.removeAll(keepingCapacity: true)
+    term.append(CodeWords.mark)
     for i in range {
       let byte = text[i]
       guard byte < 0x80 else { return }
