@@ -79,7 +79,8 @@ extension Ranker {
     paths.map { path in
       path.steps.reduce(0) { sum, step in
         let node = nodes.graph.nodes[step.node]
-        return sum + node.baseCost + node.typoMax
+        let isExactOnly = step.levels & PathStep.exactOnly != 0
+        return sum + node.baseCost + (isExactOnly ? 0 : node.typoMax)
       }
     }.max() ?? 0
   }
