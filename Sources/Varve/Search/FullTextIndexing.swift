@@ -20,7 +20,8 @@ public struct Concurrency: Sendable {
 }
 
 extension Store {
-  /// Contents that one pass takes, in bytes: what bounds its memory, which is about five times that.
+  /// Contents that one pass takes, in bytes: what bounds its memory, which is about five times
+  /// that.
   static let textPassByteCount = 40 << 20
 
   /// Indexes the text of everything that is not in a full-text file yet, and merges files.
