@@ -69,6 +69,15 @@ struct HostileTextTests {
     #expect(refused > 100)
   }
 
+  @Test("The header's number is the first sequence", .requirement("INV-7"))
+  func number() throws {
+    let image = try Self.image()
+    var writer = ByteWriter()
+    FileHeader(kind: .fullText, number: 2, storeID: StoreID(high: 1, low: 2)).write(to: &writer)
+    let changed = writer.bytes + image[FileHeader.byteCount...]
+    #expect(throws: StorageError.self) { try Self.answers(changed) }
+  }
+
   @Test("Files that were cut", .requirement("INV-2"))
   func truncated() throws {
     let image = try Self.image()

@@ -88,7 +88,7 @@ struct StoreSearchTests {
     try Self.add(["pwd", "pwd", "pwd", "ls"], to: store) { i, occurrence in
       occurrence.session = "s\(i)"
       occurrence.level = i == 1 ? "ERROR" : "DEBUG"
-      occurrence.project = i == 2 ? "/work/lighthouse" : "/work/other"
+      occurrence.project = i == 2 ? "/home/sam/lighthouse" : "/home/sam/other"
     }
     var query = SearchQuery("pwd")
     let all = try store.snapshot().search(query)

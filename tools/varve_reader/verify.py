@@ -478,8 +478,8 @@ class Verifier:
         found = fulltext.FullText(data)
         if found.header.storeID != self.store.current.storeID:
             raise FormatError("inconsistent", 16, "a file of another store")
-        if found.header.number > entry.id:
-            raise FormatError("inconsistent", 8, "id of the header is larger than that of the name (ENV-16)")
+        if found.header.number != entry.firstSequence:
+            raise FormatError("inconsistent", 8, "number of the header is not firstSequence (INV-7)")
         if found.digest() != entry.digest:
             self.report(name, 0, "digest is not that of the manifest")
         found.read()

@@ -20,7 +20,7 @@ public struct Concurrency: Sendable {
 }
 
 extension Store {
-  /// Contents that one pass takes, in bytes: what bounds its memory, which is about five times
+  /// Contents that one pass takes, in bytes: what bounds its memory, which is about four times
   /// that.
   static let textPassByteCount = 40 << 20
 

@@ -74,7 +74,7 @@ final class SearchCache: Sendable {
     let writer = try TextReader(view).collect(start..<view.nextSequence, settings)
     let storeID = view.version.manifest.storeID
     var output = FullTextFileWriter(
-      header: FileHeader(kind: .fullText, number: 0, storeID: storeID), file: nil)
+      header: FileHeader(kind: .fullText, number: start, storeID: storeID), file: nil)
     try writer.write(
       firstSequence: start, recordCount: view.nextSequence - start, to: &output)
     let image = try output.finish().image

@@ -106,7 +106,6 @@ package struct PostingsDecoder: ~Escapable {
   private let blockTotal: Int
   private let total: Int
   private var block = 0
-  private var tailOffset = -1
   private var done = 0
   private var previous: UInt32 = .max
   /// Documents of the block read last.

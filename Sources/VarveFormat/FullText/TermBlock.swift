@@ -117,10 +117,9 @@ package struct TermDictionary: ~Escapable {
     if blockTotal == 0 { return TermCursor(bytes, at: bytes.byteCount, ordinal: 0, count: 0) }
     var found = try cursor(block: max(0, low - 1))
     while true {
-      let before = found.mark
       guard try found.next() != nil else { break }
       if !found.term.rawSpan.lexicographicallyPrecedes(term) {
-        found.pushBack(before)
+        found.pushBack()
         break
       }
     }
@@ -234,8 +233,6 @@ package struct TermCursor: ~Escapable {
     return info
   }
 
-  var mark: Bool { pushedBack == nil }
-
   /// Lets `next` give the term again that it gave last.
-  mutating func pushBack(_ mark: Bool) { pushedBack = last }
+  mutating func pushBack() { pushedBack = last }
 }

@@ -1,5 +1,5 @@
-// A list of texts: count, ends, bytes. The shape of a dictionary section, in the order given.
-// Chapter 5, BTR-32, without the order.
+// A list of texts: count, ends, bytes. Dictionaries of indexes are such lists in ascending order.
+// Chapter 5, BTR-32; chapter 6, INV-6.
 
 package enum TextListLayout {
   package static func encode(_ texts: [[UInt8]]) -> [UInt8] {

@@ -16,8 +16,6 @@ package struct InvertedIndexWriter: Sendable {
   private var attributeIDs: [String: Int] = [:]
   private var lengths: [[UInt64]] = [[]]
   private var fields = FieldValueCollector()
-  /// Text bytes so far.
-  package private(set) var textByteCount = 0
 
   /// - Parameter digest: SHA-256 of `IndexSettings.encoded`.
   package init(_ settings: IndexSettings, digest: ContentHash) {
@@ -26,9 +24,6 @@ package struct InvertedIndexWriter: Sendable {
     tokenizer = Tokenizer(settings.tokenizer)
     sink = IndexingSink(settings)
   }
-
-  /// Tokens so far; a caller bounds memory by them, about 30 bytes each.
-  package var tokenCount: Int { sink.terms.count }
 
   package var documentCount: Int { sequences.count }
 
@@ -77,7 +72,6 @@ package struct InvertedIndexWriter: Sendable {
   }
 
   private mutating func add(_ text: RawSpan, attribute: Int) {
-    textByteCount += text.byteCount
     let before = sink.wordCount
     sink.text = text.array(0..<text.byteCount)
     tokenizer.forEach(text, &sink)

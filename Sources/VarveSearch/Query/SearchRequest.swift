@@ -30,7 +30,6 @@ package struct SearchRequest: Equatable, Sendable {
   package var scoreMin: Double?
   package var wantsScores = false
   package var countsOccurrences = false
-  package var cutoffMilliseconds: Int?
 
   package init(query: String?) { self.query = query }
 }

@@ -57,12 +57,6 @@ package struct DocSet: Equatable, Sendable {
     return result
   }
 
-  package func union(_ other: borrowing DocSet) -> DocSet {
-    var result = self
-    result.formUnion(other)
-    return result
-  }
-
   package func subtracting(_ other: borrowing DocSet) -> DocSet {
     var result = self
     result.subtract(other)

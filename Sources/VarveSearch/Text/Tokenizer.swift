@@ -183,12 +183,10 @@ enum ScalarRuns {
   private static func word<Sink: TokenSink>(
     _ run: ArraySlice<(Unicode.Scalar, Range<Int>)>, _ script: Script, _ sink: inout Sink
   ) {
-    guard let first = run.first, let last = run.last else { return }
     if script == .cj, run.count > 2 {
       for i in run.indices.dropLast() { emit(run[i...(i + 1)], &sink) }
       return
     }
-    _ = (first, last)
     emit(run, &sink)
   }
 

@@ -45,12 +45,12 @@ struct BTreeBuilder {
     level.append((first, TreeValue(pageCount)))
     BTreePage.append(
       kind: kind, number: pageCount, keyByteCount: keyByteCount, valueByteCount: valueByteCount,
-      prefixCount: prefixCount, entries: page, to: &writer.buffer)
-    let start = writer.buffer.count - BTreePage.byteCount
-    checksums.write(writer.buffer.bytes.rawSpan.load(UInt32.self, at: start))
+      prefixCount: prefixCount, entries: page, to: &writer.output.buffer)
+    let start = writer.output.buffer.count - BTreePage.byteCount
+    checksums.write(writer.output.buffer.bytes.rawSpan.load(UInt32.self, at: start))
     pageCount += 1
     page.removeAll(keepingCapacity: true)
-    try writer.flushIfLarge()
+    try writer.output.flushIfLarge()
   }
 
   /// Writes what is left and the branch levels; returns the section's table entry values.

@@ -66,7 +66,9 @@ package final class FullTextFile: FullTextBytes {
           throw FormatError(.checksumMismatch, at: range.lowerBound)
         }
       }
-      return try FullTextSummary(bytes.extracting(Self.range(sections[summary])))
+      let found = try FullTextSummary(bytes.extracting(Self.range(sections[summary])))
+      guard found.firstSequence == opened.0.number else { throw FormatError(.inconsistent, at: 8) }
+      return found
     }
   }
 

@@ -1,14 +1,10 @@
-// Writes the sections of a full-text file, to memory or to a file with bounded memory.
+// Writes the sections of a full-text file, with the checksums of pieces of its postings.
 
 package import VarveFormat
 
 /// Where the bytes of a new full-text file go.
 package struct FullTextFileWriter: FullTextOutput {
-  private var buffer = ByteWriter(reserving: 64 << 10)
-  private let file: (any WritableFile)?
-  private var flushed: UInt64 = 0
-  private var sections: [SectionEntry] = []
-  private let header: FileHeader
+  private var output: SectionFileWriter
   private var kind = SectionKind.summary
   private var number = 0
   private var start: UInt64 = 0
@@ -19,24 +15,20 @@ package struct FullTextFileWriter: FullTextOutput {
 
   /// Starts a file; without one it stays in memory.
   package init(header: FileHeader, file: (any WritableFile)?) {
-    self.header = header
-    self.file = file
-    header.write(to: &buffer)
+    output = SectionFileWriter(header: header, file: file)
   }
 
-  private var offset: UInt64 { flushed + UInt64(buffer.count) }
-
   package mutating func begin(_ section: SectionKind, _ number: Int) throws(StorageError) {
-    while offset % 8 != 0 { buffer.bytes.append(0) }
+    output.align(to: 8)
     kind = section
     self.number = number
-    start = offset
+    start = output.offset
     checksum = 0
     piece.bytes.removeAll(keepingCapacity: true)
   }
 
   package mutating func write(_ bytes: RawSpan) throws(StorageError) {
-    buffer.write(bytes)
+    output.buffer.write(bytes)
     if kind == .postings {
       var at = 0
       while at < bytes.byteCount {
@@ -45,9 +37,9 @@ package struct FullTextFileWriter: FullTextOutput {
         at += count
         if piece.count == FullTextLayout.pieceByteCount { endPiece() }
       }
-      try flushIfLarge()
+      try output.flushIfLarge()
     } else {
-      precondition(offset == start + UInt64(bytes.byteCount), "a section is written at once")
+      precondition(output.offset == start + UInt64(bytes.byteCount), "a section is written at once")
       checksum = Checksum.crc32c(bytes)
     }
   }
@@ -64,44 +56,19 @@ package struct FullTextFileWriter: FullTextOutput {
       // The pieces have the checksums; the table holds that of their list.
       checksum = Checksum.crc32c(pieceChecksums.bytes.rawSpan)
     }
-    sections.append(
+    output.add(
       SectionEntry(
-        kind: kind, sub: 0, checksum: checksum, offset: start, byteCount: offset - start,
+        kind: kind, sub: 0, checksum: checksum, offset: start, byteCount: output.offset - start,
         itemCount: UInt64(itemCount), extra: UInt64(number)))
-    guard kind == .postings else { return try flushIfLarge() }
+    guard kind == .postings else { return try output.flushIfLarge() }
     let sums = pieceChecksums.bytes
     try begin(.postingsChecksums, 0)
     try write(sums.rawSpan)
     try end(itemCount: sums.count / 4)
   }
 
-  private mutating func flushIfLarge() throws(StorageError) {
-    guard let file, buffer.count >= 1 << 20 else { return }
-    try flush(to: file)
-  }
-
-  private mutating func flush(to file: any WritableFile) throws(StorageError) {
-    try file.append(buffer.bytes)
-    flushed += UInt64(buffer.count)
-    buffer.bytes.removeAll(keepingCapacity: true)
-  }
-
   /// Writes table and trailer, syncs a file; returns size and digest, and the image without a file.
-  package mutating func finish() throws(StorageError) -> FinishedIndex {
-    while offset % 8 != 0 { buffer.bytes.append(0) }
-    IndexLayout.appendTable(sections, at: offset, to: &buffer)
-    var input = ByteWriter(reserving: 64 + sections.count * SectionEntry.byteCount)
-    header.write(to: &input)
-    input.write(IndexLayout.encodeTable(sections))
-    let digest = Digest.hash(input.bytes)
-    let size = offset
-    guard let file else {
-      return FinishedIndex(byteCount: size, digest: digest, image: buffer.bytes)
-    }
-    try flush(to: file)
-    try file.sync()
-    return FinishedIndex(byteCount: size, digest: digest, image: [])
-  }
+  package mutating func finish() throws(StorageError) -> FinishedIndex { try output.finish() }
 }
 
 /// A full-text file that waits under a temporary name to be published.

@@ -45,7 +45,7 @@ package struct IndexBuilder {
     to writer: inout IndexFileWriter, withBlocksAndFacts: Bool = true
   ) throws(StorageError) {
     try writer.section(
-      .dictionary, sub: 0, DictionaryLayout.encode(dictionary), itemCount: UInt64(dictionary.count))
+      .dictionary, sub: 0, TextListLayout.encode(dictionary), itemCount: UInt64(dictionary.count))
     try writeColumns(to: &writer)
     try writeTrees(to: &writer, facts: withBlocksAndFacts ? tail.facts : [])
     try writeFilters(to: &writer)
@@ -224,21 +224,6 @@ package enum FactKeys {
       latest.append((entry.key, entry.value))
     }
     return latest
-  }
-}
-
-/// The dictionary section: count, ends, bytes. Chapter 5, BTR-32.
-package enum DictionaryLayout {
-  package static func encode(_ texts: [[UInt8]]) -> [UInt8] {
-    var writer = ByteWriter()
-    writer.write(UInt32(texts.count))
-    var end: UInt64 = 0
-    for text in texts {
-      end += UInt64(text.count)
-      writer.write(end)
-    }
-    for text in texts { writer.write(text) }
-    return writer.bytes
   }
 }
 

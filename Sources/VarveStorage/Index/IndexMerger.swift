@@ -36,7 +36,7 @@ package struct IndexMerger {
   /// Writes the merged index.
   package func write(to writer: inout IndexFileWriter) throws(StorageError) {
     try writer.section(
-      .dictionary, sub: 0, DictionaryLayout.encode(dictionary), itemCount: UInt64(dictionary.count))
+      .dictionary, sub: 0, TextListLayout.encode(dictionary), itemCount: UInt64(dictionary.count))
     try writeColumns(to: &writer)
     for filter in try writeTrees(to: &writer) {
       try writer.section(.filter, sub: filter.sub, filter.bytes, itemCount: 0)
