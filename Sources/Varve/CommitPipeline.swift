@@ -27,6 +27,7 @@ struct CommitPipeline {
     entries.removeAll(keepingCapacity: true)
     end = writer.end
     var history = writer.history
+    let durable = history.commitNumber
     let mark = writer.tailMark
     var results: [CommitResult] = []
     do throws(StorageError) {
@@ -35,7 +36,8 @@ struct CommitPipeline {
           let batches = next(output.count)
           if batches.isEmpty { break }
           for batch in batches {
-            results.append(try encode(batch, &base, history: &history, now: now))
+            results.append(
+              try encode(batch, &base, history: &history, durable: durable, now: now))
           }
         }
       }
@@ -51,8 +53,10 @@ struct CommitPipeline {
     return results
   }
 
+  /// - Parameter durable: number of the last commit that was synced.
   private mutating func encode(
-    _ batch: WriteBatch, _ base: inout CommitBase, history: inout TailLoader.History, now: Int64
+    _ batch: WriteBatch, _ base: inout CommitBase, history: inout TailLoader.History,
+    durable: UInt64, now: Int64
   ) throws(StorageError) -> CommitResult {
     var result = CommitResult()
     let start = output.count
@@ -78,8 +82,9 @@ struct CommitPipeline {
       historyDigest: .zero)
     frame.historyDigest = Digest.hash(
       CommitFrame.historyInput(previous: history.digest, frame))
-    entry(.commit, at: output.count, items: 0, sequence: first)
-    frame.append(to: &output)
+    let position = Int(history.commitNumber - durable)
+    entry(.commit, at: output.count, items: position, sequence: first)
+    frame.append(to: &output, groupPosition: position)
     closeEntry(from: output.count - CommitFrame.storedByteCount)
     history = .init(commitNumber: frame.number, digest: frame.historyDigest)
     return result

@@ -28,19 +28,38 @@ final class CommitQueue: Sendable {
   private struct State {
     var waiting: [PendingCommit] = []
     var isLed = false
+    /// Committers that shared the last sync.
+    var lastGroupCount = 1
   }
 
   private let state = Mutex(State())
 
-  /// Adds a batch; true if its committer leads: it commits what `take` gives, then calls
+  /// Adds batches of one committer; true if it leads: it commits what `take` gives, then calls
   /// `handOver`.
-  func join(_ pending: PendingCommit) -> Bool {
+  func join(_ pending: [PendingCommit]) -> Bool {
     state.withLock { state in
-      state.waiting.append(pending)
+      state.waiting += pending
       defer { state.isLed = true }
       return !state.isLed
     }
   }
+
+  /// Waits a moment for those that shared the last sync: they have just been woken, and who leads
+  /// without them would sync for itself while all others wait for the next sync.
+  func gather() {
+    let start = ContinuousClock.now
+    while state.withLock({ $0.waiting.count < $0.lastGroupCount }),
+      ContinuousClock.now - start < Self.patience
+    {
+      Gate.letOthersRun()
+    }
+  }
+
+  /// Longest wait of `gather`, less than a sync.
+  private static let patience = Duration.microseconds(100)
+
+  /// Notes how many shared a sync.
+  func note(groupCount: Int) { state.withLock { $0.lastGroupCount = groupCount } }
 
   /// The batches that wait, oldest first, up to some bytes of content but at least one.
   func take(upTo byteCount: Int) -> [PendingCommit] {

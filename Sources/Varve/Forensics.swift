@@ -77,6 +77,10 @@ public enum Forensics {
     let end = try file.byteCount()
     var at = UInt64(FileHeader.byteCount)
     while at < end {
+      if try Preallocation.areZeros(file, from: at, to: end) {
+        inspection.add(at, "zeros", [("bytes", "\(end - at)")])
+        return
+      }
       let block = try segment.block(at: at)
       var fields = [
         ("compression", "\(block.header.compression)"),

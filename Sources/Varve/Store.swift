@@ -151,17 +151,55 @@ public final class Store: Sendable {
     let pending = PendingCommit(batch)
     batch = WriteBatch()
     defer { pending.batch.withLock { swap(&batch, &$0) } }
-    if !queue.join(pending) { pending.gate.wait() }
+    let figures = try finish(pending, isLeading: queue.join([pending]))
+    pending.batch.withLock { $0.removeAll() }
+    return figures
+  }
+
+  /// Commits batches with one sync, each as a commit of its own, in their order. After a crash the
+  /// first ones may be there without the others.
+  ///
+  /// - Parameter batches: what to commit, each at most `Limits.batchByteCount` of content; more
+  ///   than a few MiB in all take more syncs.
+  /// - Returns: what was new in each.
+  /// - Throws: as ``commit(_:)``, for the first batch that failed; those before it are committed.
+  @discardableResult
+  public func commit(together batches: [WriteBatch]) throws(StoreError) -> [CommitResult] {
+    guard options.access == .write else {
+      throw StoreError(.readOnly, path: path, detail: "the store was opened for reading")
+    }
+    guard batches.allSatisfy({ $0.contentByteCount <= Limits.batchByteCount }) else {
+      throw StoreError(
+        .limit, path: path, detail: "a batch is larger than \(Limits.batchByteCount) bytes")
+    }
+    let group = batches.map { batch in
+      var prepared = batch
+      prepared.prepare()
+      return PendingCommit(prepared)
+    }
+    var isLeading = queue.join(group)
+    var results: [CommitResult] = []
+    for pending in group {
+      results.append(try finish(pending, isLeading: isLeading))
+      isLeading = false
+    }
+    return results
+  }
+
+  /// Waits until a batch is committed, or commits what waits if its committer leads.
+  private func finish(
+    _ pending: PendingCommit, isLeading: Bool
+  ) throws(StoreError) -> CommitResult {
+    if !isLeading { pending.gate.wait() }
     if pending.result.withLock({ $0 == nil }) {
+      queue.gather()
       writing.withLock { commitWaiting(&$0) }
       queue.handOver()
     }
     guard let result = pending.result.withLock({ $0 }) else {
       throw StoreError(.cancelled, path: path, detail: "the batch was not committed")
     }
-    let figures = try result.get()
-    pending.batch.withLock { $0.removeAll() }
-    return figures
+    return try result.get()
   }
 
   private func commitWaiting(_ writing: inout Writing) {
@@ -178,6 +216,7 @@ public final class Store: Sendable {
       }
       // Durable from here on: a failure of maintenance belongs to the next call, not to these
       // batches.
+      queue.note(groupCount: group.count)
       for (pending, result) in zip(group, results) { pending.resolve(.success(result)) }
       if log.tailByteCount >= options.tailByteCount { try? log.publishIndex() }
     } catch {

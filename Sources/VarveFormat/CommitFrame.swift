@@ -56,7 +56,8 @@ package struct CommitFrame: Equatable, Sendable {
     historyDigest = ContentHash(bytes, at: 88)
   }
 
-  package func append(to writer: inout ByteWriter) {
+  /// - Parameter groupPosition: how many commits before this one share its sync (SEG-38).
+  package func append(to writer: inout ByteWriter, groupPosition: Int = 0) {
     var payload = ByteWriter(reserving: Self.byteCount)
     payload.write(number)
     payload.write(firstSequence)
@@ -70,7 +71,7 @@ package struct CommitFrame: Equatable, Sendable {
     historyDigest.write(to: &payload)
     BlockHeader.append(
       kind: .commit, payload: payload.bytes.rawSpan, firstSequence: firstSequence,
-      itemCount: 0, compression: .none, to: &writer)
+      itemCount: groupPosition, compression: .none, to: &writer)
   }
 
   /// The bytes whose SHA-256 is the history digest (SEG-28).

@@ -19,6 +19,8 @@ public enum Limits {
   public static let blockTargetByteCount = 16 << 10
   /// Size at which the active segment is sealed, in bytes (SEG-30).
   public static let segmentByteCount = 256 << 20
+  /// Most zeros behind the last commit of the active segment, in bytes (SEG-37).
+  public static let preallocatedByteCount = 256 << 10
   /// Largest batch of one commit, in bytes of content (SEG-31).
   public static let batchByteCount = 64 << 20
   /// Most raw content that may stay outside an index, in bytes (DIR-9).

@@ -71,8 +71,10 @@ package enum Recovery {
     }
     try scanner.requireTornEnd(lastCommit: state.history.commitNumber)
     let isEmpty = state.end == manifest.indexedEnd
+    let isEndUndisturbed = try Preallocation.areZeros(
+      segment.file, from: state.end.offset, to: fileEnd)
     state.isClean =
-      state.end.offset == fileEnd && (isEmpty || usable?.end.offset == state.end.offset)
+      isEndUndisturbed && (isEmpty || usable?.end.offset == state.end.offset)
     return state
   }
 

@@ -11,8 +11,8 @@ final class Ledger: Sendable {
   struct State {
     /// Occurrences that a returned commit made durable.
     var acknowledged = 0
-    /// Occurrences including those of the commit in progress.
-    var attempted = 0
+    /// What there may be as well: occurrences after each commit in progress.
+    var attempted: [Int] = []
     var isCreated = false
   }
 
@@ -68,11 +68,13 @@ struct Workload {
       at: path, options: StoreOptions(access: .read), fileSystem: disk)
     var next = 1
     for round in 0..<commitCount {
-      let count = 1 + generator.below(6)
-      ledger.state.withLock { $0.attempted = next - 1 + count }
+      // Every fourth time several commits share a sync.
+      let counts = (0..<(round % 4 == 3 ? 4 : 1)).map { _ in 1 + generator.below(6) }
+      let starts = counts.indices.map { next + counts[..<$0].reduce(0, +) }
+      ledger.state.withLock { $0.attempted = zip(starts, counts).map { $0 - 1 + $1 } }
       let writer = writers[(round / 3) % 2]
-      try writer.commit(try batch(from: next, count: count))
-      next += count
+      try writer.commit(together: try zip(starts, counts).map { try batch(from: $0, count: $1) })
+      next += counts.reduce(0, +)
       ledger.state.withLock { $0.acknowledged = next - 1 }
       // Twice from what is in indexes, by the writer whose turn it is.
       if round % 20 == 19 { try writer.indexText() }

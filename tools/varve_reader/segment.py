@@ -107,6 +107,8 @@ class Scan:
             raise FormatError("inconsistent", base + 8, "firstSequence")
         if head.firstSequence != frame.firstSequence:
             raise FormatError("inconsistent", position + 16, "firstSequence of frame and block header")
+        if head.itemCount >= frame.number:
+            raise FormatError("inconsistent", position + 24, "itemCount of a commit frame (SEG-38)")
         if frame.recordCount != record_count:
             raise FormatError("inconsistent", base + 16, "recordCount")
         if frame.factCount != fact_count:
@@ -147,7 +149,7 @@ def decode_span(data, span, check=False, check_metadata=False):
 
 
 def find_later_frame(data, start, end, number):
-    """The offset of a valid commit frame behind `start` whose number is larger than `number`, or None (REC-6)."""
+    """The offset of a valid commit frame behind `start` that shares no sync with commit `number`, or None (REC-6)."""
     position = start
     while True:
         position = data.find(block.MAGIC, position, end)
@@ -155,7 +157,7 @@ def find_later_frame(data, start, end, number):
             return None
         try:
             head, payload = block.decode(data, position, end)
-            if head.kind == block.COMMIT and commit.decode(payload).number > number:
+            if head.kind == block.COMMIT and commit.decode(payload).number - head.itemCount > number:
                 return position
         except FormatError:
             pass

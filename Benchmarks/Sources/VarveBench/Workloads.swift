@@ -183,6 +183,7 @@ enum Workloads {
       Figure("shareOfBare", alone / single, ""),
       Figure("groupOf16CommitsPerSecond", group, "1/s"),
       Figure("groupGain", group / (1e9 / single), ""),
+      Figure("groupGainOverBare", group / (1e9 / alone), ""),
     ]
   }
 

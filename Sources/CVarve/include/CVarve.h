@@ -2,11 +2,21 @@
 #ifndef CVARVE_H
 #define CVARVE_H
 
+// statx is one of the extensions.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#if defined(__linux__)
+#include <sys/sysmacros.h>
+#endif
 #include <unistd.h>
 
 // On Darwin fsync does not reach the medium; F_FULLFSYNC does.
@@ -36,6 +46,32 @@ static inline int cvarve_unlock(int descriptor) { return flock(descriptor, LOCK_
 // open is variadic.
 static inline int cvarve_open(const char *path, int flags, unsigned mode) {
   return open(path, flags | O_CLOEXEC, mode);
+}
+
+// Reading leaves the access time alone, where the system has that and the file is the caller's own:
+// else each read after a write makes the next sync write the inode as well.
+static inline void cvarve_keep_access_time(int descriptor) {
+#if defined(__linux__)
+  enum { keep_access_time = 01000000 };  // O_NOATIME, which needs _GNU_SOURCE.
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags >= 0) (void)fcntl(descriptor, F_SETFL, flags | keep_access_time);
+#else
+  (void)descriptor;
+#endif
+}
+
+// Whether a path names an inode of a device. Not by `stat` on Linux: that asks for times as well,
+// and a file whose times were asked for gets exact new ones at its next write, which raises the
+// clock for all files; the sync after a write then has to write the inode, too.
+static inline int cvarve_path_names(const char *path, dev_t device, ino_t inode) {
+#if defined(__linux__)
+  struct statx found;
+  return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO, &found) == 0 &&
+         found.stx_ino == inode && makedev(found.stx_dev_major, found.stx_dev_minor) == device;
+#else
+  struct stat found;
+  return lstat(path, &found) == 0 && found.st_ino == inode && found.st_dev == device;
+#endif
 }
 
 // 1 if the processor has CRC-32C instructions.

@@ -35,9 +35,13 @@
   package func open() {
     unsafe pthread_mutex_lock(mutex)
     isOpen = true
-    unsafe pthread_cond_broadcast(condition)
     unsafe pthread_mutex_unlock(mutex)
+    // Not under the mutex: who wakes would only sleep again until it is free.
+    unsafe pthread_cond_broadcast(condition)
   }
+
+  /// Gives the processor to another thread that can run.
+  package static func letOthersRun() { sched_yield() }
 
   /// Sleeps until the gate is open.
   package func wait() {

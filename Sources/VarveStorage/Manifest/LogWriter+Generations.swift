@@ -44,7 +44,10 @@ extension LogWriter {
 
   /// Closes the active segment with a footer once it is large enough. SEG-30 to SEG-36.
   private func sealIfFull() throws(StorageError) {
-    guard end.offset >= segmentByteCount, tail.isEmpty else { return }
+    // Another writer's limit may have let it write zeros ahead: they are filled first.
+    guard end.offset >= segmentByteCount, tail.isEmpty, preallocation.fileEnd == end.offset else {
+      return
+    }
     var manifest = version.manifest
     var footer = ByteWriter()
     let entries = try allBlockEntries()
@@ -65,6 +68,7 @@ extension LogWriter {
     manifest.indexedEnd = LogPosition(segment: id, offset: UInt64(FileHeader.byteCount))
     try publish(manifest, newActive: file)
     end = manifest.indexedEnd
+    try preallocation.restart(active)
     blockEntries = []
     try writeTail()
   }

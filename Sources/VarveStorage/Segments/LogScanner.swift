@@ -62,8 +62,9 @@ package struct LogScanner: Sendable {
           let frame = try inFile(segment.path, base: at, "read commit frame") {
             () throws(FormatError) in try CommitFrame(block.payload.rawSpan)
           }
-          guard block.header.compression == .none, block.header.itemCount == 0,
-            block.header.firstSequence == frame.firstSequence
+          guard block.header.compression == .none,
+            block.header.firstSequence == frame.firstSequence,
+            UInt64(block.header.itemCount) < frame.number
           else {
             throw StorageError(
               .corrupt, path: segment.path, offset: at, doing: "header of a commit frame")
@@ -115,10 +116,10 @@ package struct LogScanner: Sendable {
       guard window.count >= CommitFrame.storedByteCount else { return }
       var i = 0
       while i + CommitFrame.storedByteCount <= window.count {
-        if let frame = Self.frame(window.rawSpan, at: i), frame.number >= lastCommit &+ 2 {
+        if let found = Self.frame(window.rawSpan, at: i), found.groupStart > lastCommit &+ 1 {
           throw StorageError(
             .corrupt, path: stopped.path, offset: stopped.offset,
-            doing: "damaged, but commit \(frame.number) follows at byte \(at + UInt64(i))")
+            doing: "damaged, but commit \(found.number) follows at byte \(at + UInt64(i))")
         }
         i += 1
       }
@@ -126,7 +127,10 @@ package struct LogScanner: Sendable {
     }
   }
 
-  private static func frame(_ window: RawSpan, at i: Int) -> CommitFrame? {
+  /// Number of the commit whose frame stands at a place, and of the first one with the same sync.
+  private static func frame(
+    _ window: RawSpan, at i: Int
+  ) -> (number: UInt64, groupStart: UInt64)? {
     guard window.load(UInt32.self, at: i) == BlockHeader.magic,
       window.load(UInt8.self, at: i + 4) == BlockKind.commit.rawValue,
       let header = try? BlockHeader(window, at: i),
@@ -137,6 +141,8 @@ package struct LogScanner: Sendable {
       let payload = try? header.payload(
         window.extracting(start..<(start + CommitFrame.byteCount)))
     else { return nil }
-    return try? CommitFrame(payload.rawSpan)
+    guard let frame = try? CommitFrame(payload.rawSpan), frame.number > UInt64(header.itemCount)
+    else { return nil }
+    return (frame.number, frame.number - UInt64(header.itemCount))
   }
 }

@@ -31,6 +31,7 @@ package final class LogWriter {
   var scopes = KnownScopes()
   private var view: StoreView?
   let segmentByteCount: UInt64
+  var preallocation: Preallocation
   private var hasCleaned = false
 
   /// Opens the writing side of a store; nothing is read or changed before the first `acquire`.
@@ -42,6 +43,7 @@ package final class LogWriter {
     self.fileSystem = fileSystem
     self.version = version
     self.segmentByteCount = UInt64(segmentByteCount)
+    preallocation = Preallocation(segmentByteCount: UInt64(segmentByteCount))
     manifests = ManifestStore(paths, fileSystem)
     tail = TailRows(firstSequence: version.manifest.nextSequence)
     history = .init(
@@ -121,7 +123,7 @@ package final class LogWriter {
       currentFile = file
     }
     if let seen = tailOnDisk(), seen.end == end, seen.commitNumber == history.commitNumber,
-      try active.byteCount() == end.offset,
+      try preallocation.isUntouched(active, end: end.offset),
       (seen.bootHigh, seen.bootLow) == fileSystem.bootID
     {
       // Nobody else wrote.
@@ -161,6 +163,7 @@ package final class LogWriter {
     history = found.history
     end = found.end
     if !found.isClean { try moveTail() }
+    try preallocation.restart(active)
     try writeTail()
   }
 
@@ -240,9 +243,11 @@ package final class LogWriter {
   ) throws(StorageError) {
     precondition(lock != nil, "a commit needs the lock")
     do throws(StorageError) {
+      try preallocation.prepare(active, end: end.offset, count: bytes.count)
       try active.overwrite(bytes, at: end.offset)
       try active.sync()
       end.offset += UInt64(bytes.count)
+      preallocation.advance(to: end.offset)
       history = newHistory
       try writeTail()
     } catch {
