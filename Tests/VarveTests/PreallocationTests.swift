@@ -15,7 +15,9 @@ import VarveTestSupport
     return options
   }
 
-  private func open(_ disk: SimulatedFileSystem, segment: Int = Limits.segmentByteCount) throws
+  private func open(
+    _ disk: SimulatedFileSystem, segment: Int = Limits.segmentByteCount
+  ) throws
     -> Store
   {
     try Store.open(
