@@ -175,25 +175,29 @@ package struct PostingsDecoder: ~Escapable {
     let mask: UInt64 = (1 << UInt64(width)) - 1
     var bit = start * 8
     var doc = previous
+    let bytes = bytes
+    var output = docs.mutableSpan
     for i in 0..<PostingsLayout.blockCount {
       let word = bytes.load(UInt64.self, at: bit >> 3) >> UInt64(bit & 7)
       doc = doc &+ UInt32(truncatingIfNeeded: word & mask) &+ 1
-      docs[i] = doc
+      output[i] = doc
       bit += width
     }
     previous = doc
   }
 
   private mutating func unpackCounts(at start: Int, width: Int) {
+    let bytes = bytes
+    var output = counts.mutableSpan
     if width == 0 {
-      for i in 0..<PostingsLayout.blockCount { counts[i] = 1 }
+      for i in 0..<PostingsLayout.blockCount { output[i] = 1 }
       return
     }
     let mask: UInt64 = (1 << UInt64(width)) - 1
     var bit = start * 8
     for i in 0..<PostingsLayout.blockCount {
       let word = bytes.load(UInt64.self, at: bit >> 3) >> UInt64(bit & 7)
-      counts[i] = UInt32(truncatingIfNeeded: word & mask) &+ 1
+      output[i] = UInt32(truncatingIfNeeded: word & mask) &+ 1
       bit += width
     }
   }
@@ -216,68 +220,5 @@ package struct PostingsDecoder: ~Escapable {
     }
     done = total
     return left
-  }
-}
-
-/// Positions of a term in a document: attribute and position as one number, in ascending order.
-/// Chapter 6, INV-28.
-@usableFromInline
-package enum PositionList {
-  /// Appends the positions of one document.
-  package static func append(_ keys: ArraySlice<UInt32>, to writer: inout ByteWriter) {
-    var previous: UInt32 = 0
-    for key in keys {
-      writer.writeVarint(UInt64(key &- previous))
-      previous = key
-    }
-  }
-
-  /// Reads the positions of one document.
-  @inlinable
-  package static func read(
-    _ count: Int, from reader: inout ByteReader, _ body: (UInt32) -> Void
-  ) throws(FormatError) {
-    var key: UInt32 = 0
-    for _ in 0..<count {
-      key = key &+ UInt32(truncatingIfNeeded: try reader.readVarint())
-      body(key)
-    }
-  }
-
-  /// Reads positions that `skip` has passed over, at an offset.
-  @inlinable @inline(__always)
-  package static func read(
-    _ count: Int, _ bytes: RawSpan, at offset: Int, _ body: (UInt32) -> Void
-  ) {
-    var key: UInt32 = 0
-    var at = offset
-    for _ in 0..<count {
-      var byte = bytes.load(UInt8.self, at: at)
-      at += 1
-      var delta = UInt32(byte & 0x7F)
-      var shift: UInt32 = 7
-      while byte >= 0x80 {
-        byte = bytes.load(UInt8.self, at: at)
-        at += 1
-        delta |= UInt32(byte & 0x7F) << shift
-        shift += 7
-      }
-      key = key &+ delta
-      body(key)
-    }
-  }
-
-  /// Passes over the positions of a document.
-  @inlinable
-  package static func skip(_ count: Int, in reader: inout ByteReader) throws(FormatError) {
-    var left = count
-    var at = reader.offset
-    let bytes = reader.bytes
-    while left > 0 {
-      guard at < bytes.byteCount else { throw FormatError(.truncated, at: at) }
-      if bytes.load(UInt8.self, at: at) < 0x80 { left -= 1 }
-      at += 1
-    }
-    reader.offset = at
   }
 }

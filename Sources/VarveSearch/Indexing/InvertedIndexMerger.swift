@@ -187,7 +187,7 @@ package struct InvertedIndexMerger {
     let limit = index.documentCount
     try index.withPositions(info) { (positions) throws(FormatError) in
       try index.withPostings(info) { (decoder) throws(FormatError) in
-        var reader = ByteReader(positions)
+        var reader = PositionReader(positions, at: 0)
         while true {
           let count = try decoder.next()
           guard count > 0 else { break }
@@ -196,14 +196,14 @@ package struct InvertedIndexMerger {
             let document = base + decoder.docs[i]
             guard let map else {
               let start = reader.offset
-              try PositionList.skip(Int(decoder.counts[i]), in: &reader)
+              try reader.skip(Int(decoder.counts[i]))
               lists.append(
                 doc: document, count: decoder.counts[i],
                 positions: positions.extracting(start..<reader.offset))
               continue
             }
             var keys: [UInt32] = []
-            try PositionList.read(Int(decoder.counts[i]), from: &reader) { keys.append($0) }
+            try reader.read(Int(decoder.counts[i])) { keys.append($0) }
             for key in keys {
               guard Int(key >> 16) < map.count else { throw FormatError(.outOfBounds, at: 0) }
             }

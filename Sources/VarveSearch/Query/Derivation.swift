@@ -13,6 +13,16 @@ struct ResolvedWord: Sendable {
   /// Documents of the content indexes that have it.
   var docCount: Int { lists.reduce(0) { $0 + $1.info.docCount } }
 
+  /// Documents that have it in the text or in fields, counted once a field value.
+  func docCount(in corpus: SearchCorpus) -> Int {
+    values.reduce(docCount) { sum, value in
+      let values = corpus.valueIndexes[value.index]
+      return values.places[value.place].reduce(sum) {
+        $0 + values.documentCount(of: Int($1.value))
+      }
+    }
+  }
+
   var isEmpty: Bool { lists.isEmpty && values.isEmpty }
 }
 

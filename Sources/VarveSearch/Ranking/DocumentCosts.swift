@@ -43,14 +43,14 @@ struct DocumentCosts {
     _ path: QueryPath, _ indices: [Int32], byWord: Bool
   ) throws(FormatError) -> [Int] {
     var base = 0
-    var pairs: [[UInt8]] = []
+    var pairs: [[Int32]] = []
     for (i, step) in path.steps.enumerated() {
       base += words.graph.nodes[step.node].wordCount - 1
       guard i > 0, words.graph.areContiguous(path.steps[i - 1].node, step.node) else { continue }
-      pairs.append(try words.pairCosts(path.steps[i - 1], step, byWord: byWord))
+      pairs.append(try words.pairCosts(path.steps[i - 1], step, indices, byWord: byWord))
     }
     var costs = [Int](repeating: base, count: indices.count)
-    for pair in pairs { for i in indices.indices { costs[i] += Int(pair[Int(indices[i])]) } }
+    for pair in pairs { for i in indices.indices { costs[i] += Int(pair[i]) } }
     return costs
   }
 
@@ -61,7 +61,7 @@ struct DocumentCosts {
     var costs = [Int](repeating: 0, count: indices.count)
     for next in path.steps {
       let own = try step(next)
-      for i in indices.indices { costs[i] += Int(own[Int(indices[i])]) }
+      for i in indices.indices { costs[i] += Int(own[i]) }
     }
     return costs
   }
@@ -75,8 +75,8 @@ struct DocumentCosts {
         for i in indices.indices { costs[i] += count }
         continue
       }
-      let flags = try words.exactFlags(step)
-      for i in indices.indices where !flags[Int(indices[i])] { costs[i] += 1 }
+      let flags = try words.exactFlags(step, indices)
+      for i in indices.indices { costs[i] += 1 - Int(flags[i]) }
     }
     return costs
   }

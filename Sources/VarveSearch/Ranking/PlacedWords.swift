@@ -1,6 +1,6 @@
 // Where the words of a query stand in some documents, and what that costs by each rule. Everything
-// is computed for all documents of a bucket in one pass over the places of a step: a pass of a
-// million places is milliseconds, a million little calls are not.
+// is computed for many documents in one pass over the places of a step: a pass of a million places
+// is milliseconds, a million little calls are not.
 
 import VarveFormat
 
@@ -10,6 +10,7 @@ struct Places: Sendable {
   /// Where the places of each document begin; one more than documents.
   var starts: [Int32]
 
+  @inline(__always)
   func range(_ index: Int) -> Range<Int> { Int(starts[index])..<Int(starts[index + 1]) }
 }
 
@@ -19,20 +20,36 @@ final class PlacedWords {
   let graph: QueryGraph
   private let nodes: NodeDocuments
   private let set: DocSet
+  private let ranks: DocRanks
   private var places: [Int: (starts: Places, ends: Places?)] = [:]
+  private var best: [Int: BestPlaces] = [:]
   private var positions: [Int: [Int32]] = [:]
   private var attributes: [Int: [Int32]] = [:]
-  private var exact: [Int: [Bool]] = [:]
-  private var pairs: [Int: [UInt8]] = [:]
+  private var exact: [Int: [Int32]] = [:]
+  private var pairs: [Int: [Int32]] = [:]
 
   init(_ set: DocSet, nodes: NodeDocuments) {
     self.set = set
     self.nodes = nodes
     graph = nodes.graph
     documents = set.documents
+    ranks = DocRanks(set)
   }
 
+  /// Whether no places are held that would have to be read again.
+  var isLight: Bool { places.isEmpty }
+
+  /// The number of a document, which must be one of these.
+  func index(of document: UInt32) -> Int32 { Int32(ranks.find(Int(document)) ?? 0) }
+
   private static func key(_ step: PathStep) -> Int { step.node << 8 | Int(step.levels) }
+
+  /// The ways in which a step matches.
+  private func derivations(_ step: PathStep) -> [Derivation] {
+    let levels = graph.nodes[step.node].levels
+    if step.levels & PathStep.exactOnly != 0 { return levels[0].filter(\.isExact) }
+    return (0..<3).filter { step.levels & (1 << UInt8($0)) != 0 }.flatMap { levels[$0] }
+  }
 
   /// Places of first words, and of last ones where phrases have others.
   func places(_ step: PathStep) throws(FormatError) -> (starts: Places, ends: Places?) {
@@ -40,74 +57,76 @@ final class PlacedWords {
     var hits: [Hit] = []
     var ends: [Hit] = []
     var hasPhrase = false
-    let node = graph.nodes[step.node]
-    let isExactOnly = step.levels & PathStep.exactOnly != 0
-    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 || isExactOnly && level == 0 {
-      for derivation in node.levels[level] where !isExactOnly || derivation.isExact {
-        let next = try nodes.reader.hits(derivation, in: set)
-        if next.ends != nil, !hasPhrase {
-          hasPhrase = true
-          ends = hits
-        }
-        if hits.isEmpty { hits = next.starts } else { hits += next.starts }
-        if hasPhrase { ends += next.ends ?? next.starts }
+    for derivation in derivations(step) {
+      let next = try nodes.reader.hits(derivation, in: set)
+      if next.ends != nil, !hasPhrase {
+        hasPhrase = true
+        ends = hits
       }
+      if hits.isEmpty { hits = next.starts } else { hits += next.starts }
+      if hasPhrase { ends += next.ends ?? next.starts }
     }
-    let made = (starts: inOrder(hits), ends: hasPhrase ? inOrder(ends) : nil)
+    let made = (starts: placed(hits), ends: hasPhrase ? placed(ends) : nil)
     places[Self.key(step)] = made
     return made
   }
 
-  private func inOrder(_ unordered: [Hit]) -> Places {
-    var hits = unordered
-    HitReader.sort(&hits)
-    var starts = [Int32](repeating: 0, count: documents.count + 1)
-    let count = hits.count
-    var at = 0
-    for i in documents.indices {
-      let document = documents[i]
-      while at < count, hits[at].document < document { at += 1 }
-      starts[i] = Int32(at)
-      while at < count, hits[at].document == document { at += 1 }
-    }
-    starts[documents.count] = Int32(at)
-    return Places(hits: hits, starts: starts)
+  private func placed(_ hits: [Hit]) -> Places {
+    HitOrder.placed(hits, count: documents.count, ranks: ranks)
   }
 
   // MARK: Costs of a step
 
-  /// The cost of each document by the distance from the place in the query. SEARCH.md 10.
-  func positionCosts(_ step: PathStep) throws(FormatError) -> [Int32] {
-    if let known = positions[Self.key(step)] { return known }
+  /// Costs of some documents from what is known of a step, which holds -1 where nothing is known.
+  @inline(__always)
+  private func costs(
+    _ known: inout [Int: [Int32]], _ key: Int, _ indices: [Int32],
+    _ cost: (Int) -> Int32
+  ) -> [Int32] {
+    var all = known.removeValue(forKey: key) ?? [Int32](repeating: -1, count: documents.count)
+    var found = [Int32](repeating: 0, count: indices.count)
+    for i in indices.indices {
+      let index = Int(indices[i])
+      if all[index] < 0 { all[index] = cost(index) }
+      found[i] = all[index]
+    }
+    known[key] = all
+    return found
+  }
+
+  /// The cost of documents by the distance from the place in the query. SEARCH.md 10.
+  func positionCosts(
+    _ step: PathStep, _ indices: [Int32]
+  ) throws(FormatError) -> [Int32] {
     let node = graph.nodes[step.node]
-    let places = try places(step).starts
-    let worst = Int32(PositionCost.max * node.wordCount)
     let first = node.first
-    let wordCount = node.wordCount
-    var costs = [Int32](repeating: worst, count: documents.count)
-    for i in documents.indices {
+    let table = PositionCost.table(wordCount: node.wordCount)
+    if let best = try bestPlaces(step, table, first: first) {
+      return indices.map { Int32(best.position[Int($0)]) }
+    }
+    let places = try places(step).starts
+    let hits = places.hits.span
+    let costs = table.span
+    let worst = table[table.count - 1]
+    return self.costs(&positions, Self.key(step), indices) { index in
       var best = worst
-      for j in places.range(i) {
-        let distance = abs(places.hits[j].position - first)
-        var cost: Int32 = 0
-        for offset in 0..<wordCount { cost += PositionCost.of(distance + offset) }
+      for j in places.range(index) {
+        let cost = costs[min(abs(hits[j].position - first), PositionCost.farthest)]
         if cost < best { best = cost }
         if best == 0 { break }
       }
-      costs[i] = best
+      return best
     }
-    positions[Self.key(step)] = costs
-    return costs
   }
 
-  /// The weight of the best attribute of each document.
+  /// The weight of the best attribute of documents.
   func attributeCosts(
-    _ step: PathStep, weights: [Int], searchOn: AttributeSet?, tolerant: AttributeSet?
+    _ step: PathStep, _ indices: [Int32], weights: [Int], searchOn: AttributeSet?,
+    tolerant: AttributeSet?
   ) throws(FormatError) -> [Int32] {
-    if let known = attributes[Self.key(step)] { return known }
-    let places = try places(step).starts
     let worst = Int32(weights.max() ?? 0)
-    let wordCount = Int32(graph.nodes[step.node].wordCount)
+    let node = graph.nodes[step.node]
+    let wordCount = Int32(node.wordCount)
     func restricted(_ set: AttributeSet?) -> [Int32] {
       weights.indices.map { attribute in
         set?.contains(UInt32(attribute)) ?? true ? Int32(weights[attribute]) : worst
@@ -116,33 +135,52 @@ final class PlacedWords {
     // Misspelled words count in attributes that forgive; what they were split into counts anywhere.
     let ofPhrases = restricted(searchOn)
     let ofWords = step.hasOnlyTypos ? restricted(tolerant) : ofPhrases
-    var costs = [Int32](repeating: worst * wordCount, count: documents.count)
-    for i in documents.indices {
+    let table = PositionCost.table(wordCount: node.wordCount)
+    if let best = try bestPlaces(step, table, first: node.first) {
+      return indices.map { best.attribute(Int($0), ofWords, worst: worst) * wordCount }
+    }
+    let places = try places(step).starts
+    return costs(&attributes, Self.key(step), indices) { index in
       var best = worst
-      for j in places.range(i) {
+      for j in places.range(index) {
         let hit = places.hits[j]
         best = min(best, (hit.isPhrase ? ofPhrases : ofWords)[Int(hit.attribute)])
         if best == 0 { break }
       }
-      costs[i] = best * wordCount
+      return best * wordCount
     }
-    attributes[Self.key(step)] = costs
-    return costs
   }
 
-  /// Whether each document holds the word itself.
-  func exactFlags(_ step: PathStep) throws(FormatError) -> [Bool] {
-    if let known = exact[Self.key(step)] { return known }
+  /// 1 for documents that hold the word itself, else 0.
+  func exactFlags(_ step: PathStep, _ indices: [Int32]) throws(FormatError) -> [Int32] {
     let places = try places(step).starts
-    var flags = [Bool](repeating: false, count: documents.count)
-    for i in documents.indices {
-      for j in places.range(i) where places.hits[j].isExact {
-        flags[i] = true
-        break
-      }
+    let hits = places.hits.span
+    return costs(&exact, Self.key(step), indices) { index in
+      for j in places.range(index) where hits[j].isExact { return 1 }
+      return 0
     }
-    exact[Self.key(step)] = flags
-    return flags
+  }
+
+  // MARK: Best places
+
+  /// The best places of a step of plain words, unless all of its places are known: most rules ask
+  /// for no more, and what is not kept need not be put in order.
+  private func bestPlaces(
+    _ step: PathStep, _ table: [Int32], first: Int
+  ) throws(FormatError) -> BestPlaces? {
+    let key = Self.key(step)
+    if places[key] != nil { return nil }
+    if let known = best[key] { return known }
+    let words = derivations(step)
+    guard words.allSatisfy({ !$0.isPhrase && !$0.isSynonym }), table[table.count - 1] <= 255,
+      nodes.reader.corpus.attributes.count <= BestPlaces.attributeCountMax
+    else { return nil }
+    var found = BestPlaces(count: documents.count, table: table, first: first)
+    for word in words.compactMap({ $0.words[0] }) {
+      try found.add(word, in: set, ranks, reader: nodes.reader)
+    }
+    best[key] = found
+    return found
   }
 
   // MARK: Costs of neighbours
@@ -151,28 +189,25 @@ final class PlacedWords {
 
   /// 0 for neighbours, 1 or 2 for a little further or the other way round, 3 for anything else.
   func pairCosts(
-    _ left: PathStep, _ right: PathStep, byWord: Bool
-  ) throws(FormatError) -> [UInt8] {
-    let key = Self.key(left) << 24 | Self.key(right)
-    if let known = pairs[key] { return known }
+    _ left: PathStep, _ right: PathStep, _ indices: [Int32], byWord: Bool
+  ) throws(FormatError) -> [Int32] {
     let from = try places(left)
     let ends = from.ends ?? from.starts
     let starts = try places(right).starts
-    var costs = [UInt8](repeating: UInt8(Self.farCost), count: documents.count)
-    for i in documents.indices {
-      costs[i] =
-        byWord
-        ? Self.pair(ends.hits, ends.range(i), starts.hits, starts.range(i))
-        : Self.inOneAttribute(ends.hits, ends.range(i), starts.hits, starts.range(i))
+    let lefts = ends.hits.span
+    let rights = starts.hits.span
+    return costs(&pairs, Self.key(left) << 24 | Self.key(right), indices) { index in
+      byWord
+        ? Self.pair(lefts, ends.range(index), rights, starts.range(index))
+        : Self.inOneAttribute(lefts, ends.range(index), rights, starts.range(index))
     }
-    pairs[key] = costs
-    return costs
   }
 
   @inline(__always)
   private static func pair(
-    _ left: [Hit], _ lefts: Range<Int>, _ right: [Hit], _ rights: Range<Int>
-  ) -> UInt8 {
+    _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
+    _ rights: Range<Int>
+  ) -> Int32 {
     var best = farCost
     var j = rights.lowerBound
     for i in lefts {
@@ -194,38 +229,16 @@ final class PlacedWords {
       }
       if best == 0 { break }
     }
-    return UInt8(best)
+    return Int32(best)
   }
 
   private static func inOneAttribute(
-    _ left: [Hit], _ lefts: Range<Int>, _ right: [Hit], _ rights: Range<Int>
-  ) -> UInt8 {
+    _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
+    _ rights: Range<Int>
+  ) -> Int32 {
     for i in lefts {
       for j in rights where right[j].attribute == left[i].attribute { return 0 }
     }
-    return UInt8(farCost)
+    return Int32(farCost)
   }
-}
-
-/// What the distance of a word from its place in the query costs.
-enum PositionCost {
-  static let max = 10
-
-  private static let table: [Int32] = (0...1025).map { distance in
-    switch distance {
-    case 0: 0
-    case 1: 1
-    case 2...4: 2
-    case 5...7: 3
-    case 8...11: 4
-    case 12...16: 5
-    case 17...24: 6
-    case 25...64: 7
-    case 65...256: 8
-    case 257...1024: 9
-    default: 10
-    }
-  }
-
-  static func of(_ distance: Int) -> Int32 { table[min(distance, 1025)] }
 }

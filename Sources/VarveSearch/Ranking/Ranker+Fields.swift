@@ -42,7 +42,7 @@ extension Ranker {
 
   /// Varve's own rules.
   func splitByOwnRule(_ bucket: Bucket, _ rule: Int) throws {
-    let (words, indices) = placed(bucket)
+    let (words, indices) = rules[rule] == .relevance ? placedWhole(bucket) : placed(bucket)
     let costs: [Int]
     switch rules[rule] {
     case .conversation: costs = try conversationCosts(words, indices)
@@ -105,16 +105,22 @@ extension Ranker {
     let mean = max(1, Double(corpus.wordCount) / total)
     var scores = [Double](repeating: 0, count: indices.count)
     var seen: Set<Int> = []
+    let wordCounts = corpus.wordCounts
+    let documents = words.documents
     for path in bucket.paths {
       for step in path.steps where seen.insert(step.node << 8 | Int(step.levels)).inserted {
         let places = try words.places(step).starts
         let held = Double(try nodes.documents(step).count)
         let rarity = Self.logarithm(1 + (total - held + 0.5) / (held + 0.5))
-        for (i, index) in indices.enumerated() {
-          let count = Double(places.range(Int(index)).count)
+        let weight = rarity * (k1 + 1)
+        let fixed = k1 * (1 - b)
+        let perWord = k1 * b / mean
+        for i in indices.indices {
+          let index = Int(indices[i])
+          let count = Double(places.range(index).count)
           guard count > 0 else { continue }
-          let length = Double(corpus.wordCount(of: Int(words.documents[Int(index)])))
-          scores[i] += rarity * count * (k1 + 1) / (count + k1 * (1 - b + b * length / mean))
+          let length = Double(wordCounts[Int(documents[index])])
+          scores[i] += weight * count / (count + fixed + perWord * length)
         }
       }
     }

@@ -46,7 +46,7 @@ extension Ranker {
       (costs, path, indices) throws(FormatError) in
       try costs.sum(path, indices) { (step) throws(FormatError) in
         try costs.words.attributeCosts(
-          step, weights: weights, searchOn: searchOn, tolerant: tolerant)
+          step, indices, weights: weights, searchOn: searchOn, tolerant: tolerant)
       }
     }
   }
@@ -57,7 +57,7 @@ extension Ranker {
     try splitByPlaces(bucket, rule, .wordPosition, worst: worst) {
       (costs, path, indices) throws(FormatError) in
       try costs.sum(path, indices) { (step) throws(FormatError) in
-        try costs.words.positionCosts(step)
+        try costs.words.positionCosts(step, indices)
       }
     }
   }
@@ -102,7 +102,7 @@ extension Ranker {
 
   /// Documents with an attribute that is the query, or starts with it, first.
   func splitByExactAttribute(_ bucket: Bucket, _ rule: Int) throws {
-    let (words, indices) = placed(bucket)
+    let (words, indices) = placedWhole(bucket)
     var costs = [Int](repeating: 2, count: indices.count)
     if let terms = try exactTerms(bucket, words) {
       for (i, index) in indices.enumerated() {
@@ -147,7 +147,7 @@ extension Ranker {
 
   /// More words that match exactly first.
   private func splitByExactWords(_ bucket: Bucket, _ rule: Int) throws {
-    let (words, indices) = placed(bucket)
+    let (words, indices) = placedWhole(bucket)
     let termCount = nodes.graph.terms.count - bucket.removed.count
     let documents = DocumentCosts(nodes: nodes, words: words, paths: bucket.paths)
     let result = try documents.least(indices) { (path) throws(FormatError) in

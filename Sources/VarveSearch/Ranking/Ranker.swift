@@ -137,6 +137,14 @@ final class Ranker {
     }
   }
 
+  /// The same for a rule that asks for all places: only of these documents, if none were read yet.
+  func placedWhole(_ bucket: Bucket) -> (words: PlacedWords, indices: [Int32]) {
+    let (words, indices) = placed(bucket)
+    guard words.isLight, indices.count < words.documents.count else { return (words, indices) }
+    let fewer = PlacedWords(set(bucket), nodes: nodes)
+    return (fewer, indices.map { fewer.index(of: words.documents[Int($0)]) })
+  }
+
   /// The documents of a bucket as a set.
   func set(_ bucket: Bucket) -> DocSet {
     switch bucket.members {

@@ -1,7 +1,7 @@
 // Some of the attributes of a corpus: asked for every place of a word, so a table and no hash.
 
 /// A set of attributes.
-struct AttributeSet: Equatable, Sendable {
+struct AttributeSet: Hashable, Sendable {
   private var flags: [Bool]
 
   /// - Parameter count: attributes of the corpus.

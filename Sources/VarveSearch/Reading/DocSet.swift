@@ -25,6 +25,17 @@ package struct DocSet: Equatable, Sendable {
   @inline(__always)
   package func contains(_ doc: Int) -> Bool { words[doc >> 6] & (1 << UInt64(doc & 63)) != 0 }
 
+  /// Adds documents.
+  ///
+  /// - Parameter base: added to each.
+  package mutating func insert(_ docs: borrowing Span<UInt32>, count: Int, base: Int) {
+    var output = words.mutableSpan
+    for i in 0..<count {
+      let doc = base &+ Int(docs[i])
+      output[doc >> 6] |= 1 << UInt64(doc & 63)
+    }
+  }
+
   package var count: Int {
     var total = 0
     for word in words { total += word.nonzeroBitCount }
@@ -38,17 +49,23 @@ package struct DocSet: Equatable, Sendable {
 
   package mutating func formUnion(_ other: borrowing DocSet) {
     precondition(words.count == other.words.count)
-    for i in 0..<words.count { words[i] |= other.words[i] }
+    var output = words.mutableSpan
+    let input = other.words.span
+    for i in input.indices { output[i] |= input[i] }
   }
 
   package mutating func formIntersection(_ other: borrowing DocSet) {
     precondition(words.count == other.words.count)
-    for i in 0..<words.count { words[i] &= other.words[i] }
+    var output = words.mutableSpan
+    let input = other.words.span
+    for i in input.indices { output[i] &= input[i] }
   }
 
   package mutating func subtract(_ other: borrowing DocSet) {
     precondition(words.count == other.words.count)
-    for i in 0..<words.count { words[i] &= ~other.words[i] }
+    var output = words.mutableSpan
+    let input = other.words.span
+    for i in input.indices { output[i] &= ~input[i] }
   }
 
   package func intersection(_ other: borrowing DocSet) -> DocSet {
@@ -85,16 +102,24 @@ package struct DocSet: Equatable, Sendable {
     return false
   }
 
+  /// Calls a closure with each document in ascending order.
+  @inline(__always)
+  func forEach(_ body: (Int) -> Void) {
+    let words = words.span
+    for i in words.indices {
+      var word = words[i]
+      while word != 0 {
+        body(i << 6 + word.trailingZeroBitCount)
+        word &= word - 1
+      }
+    }
+  }
+
   /// The documents in ascending order.
   package var documents: [UInt32] {
     var found: [UInt32] = []
-    found.reserveCapacity(count)
-    for i in 0..<words.count {
-      var word = words[i]
-      while word != 0 {
-        found.append(UInt32(i << 6 + word.trailingZeroBitCount))
-        word &= word - 1
-      }
+    found.append(addingCapacity: count) { output in
+      forEach { output.append(UInt32(truncatingIfNeeded: $0)) }
     }
     return found
   }

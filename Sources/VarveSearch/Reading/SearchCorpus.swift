@@ -83,6 +83,8 @@ package final class SearchCorpus: Sendable {
   package let rows: RowTable
   package let fields: any FieldSource
   package let documentCount: Int
+  /// Words of each document.
+  let wordCounts: [UInt32]
   /// Words of all documents, for their mean length.
   let wordCount: UInt64
 
@@ -119,6 +121,7 @@ package final class SearchCorpus: Sendable {
     self.rows = rows
     self.fields = fields
     documentCount = base
+    wordCounts = indexes.count == 1 ? indexes[0].wordCounts : indexes.flatMap(\.wordCounts)
     wordCount = indexes.reduce(0) { $0 + $1.summary.wordCount }
   }
 
@@ -136,12 +139,6 @@ package final class SearchCorpus: Sendable {
     return parts[low - 1]
   }
 
-  /// Words of a document.
-  func wordCount(of document: Int) -> Int {
-    let part = part(of: document)
-    return Int(part.index.wordCounts[document - part.base])
-  }
-
   /// Words of a document in an attribute.
   func fieldLength(
     of document: Int, attribute: UInt32, cache: inout [Int: [UInt64]]
@@ -155,6 +152,7 @@ package final class SearchCorpus: Sendable {
       local = Int(attribute)
     }
     guard local < part.index.attributes.count else { return nil }
+    if part.index.attributes.count == 1 { return Int(wordCounts[document]) }
     let key = part.base << 16 | local
     if cache[key] == nil { cache[key] = try part.index.fieldLengths(local) }
     return cache[key].map { Int($0[document - part.base]) }

@@ -97,31 +97,33 @@ package final class ValueIndex: Sendable {
   func hits(
     _ place: Int, in candidates: DocSet, attribute: UInt32, isExact: Bool
   ) -> [Hit] {
-    // Positions of the word in each value that has it.
-    var positions: [UInt32: [UInt32]] = [:]
-    for place in places[place] { positions[place.value, default: []].append(place.position) }
-    var isWanted = [Bool](repeating: false, count: lengths.count)
-    for value in positions.keys { isWanted[Int(value)] = true }
     var hits: [Hit] = []
-    func add(_ document: Int, _ value: UInt32) {
-      for position in positions[value] ?? [] {
-        hits.append(
-          Hit(document: UInt32(document), key: attribute << 16 | position, isExact: isExact))
-      }
+    visit(place, in: candidates) { document, position in
+      hits.append(
+        Hit(document: UInt32(document), key: attribute << 16 | position, isExact: isExact))
     }
+    return hits
+  }
+
+  /// Calls a closure with each document and position of a word in the values of some documents, in
+  /// order.
+  @inline(__always)
+  func visit(
+    _ place: Int, in candidates: DocSet, _ body: (_ document: Int, _ position: UInt32) -> Void
+  ) {
+    // Positions of the word in each value that has it.
+    var positions: [[UInt32]] = Array(repeating: [], count: lengths.count)
+    for place in places[place] { positions[Int(place.value)].append(place.position) }
     var next = 0
-    for document in candidates.documents {
-      let document = Int(document)
-      let value = firstValues[document]
-      if value > 0, isWanted[Int(value) - 1] { add(document, value - 1) }
+    candidates.forEach { document in
+      let value = Int(firstValues[document])
+      if value > 0 { for position in positions[value - 1] { body(document, position) } }
       while next < moreValues.count, moreValues[next].document < document { next += 1 }
       while next < moreValues.count, moreValues[next].document == document {
-        let value = moreValues[next].value
-        if isWanted[Int(value)] { add(document, value) }
+        for position in positions[Int(moreValues[next].value)] { body(document, position) }
         next += 1
       }
     }
-    return hits
   }
 
   /// The place of a word; nil if no value has it.
@@ -141,8 +143,16 @@ package final class ValueIndex: Sendable {
     return low
   }
 
-  /// Documents of a value; one that was seen twice with it may come twice.
-  func documents(of value: Int) -> ArraySlice<UInt32> {
-    documents[(value == 0 ? 0 : Int(ends[value - 1]))..<Int(ends[value])]
+  /// Adds the documents of a value to a set.
+  func insertDocuments(of value: Int, into set: inout DocSet) {
+    let own = documents[range(of: value)]
+    set.insert(own.span, count: own.count, base: 0)
+  }
+
+  /// How many documents a value has; one that was seen twice with it may count twice.
+  func documentCount(of value: Int) -> Int { range(of: value).count }
+
+  private func range(of value: Int) -> Range<Int> {
+    (value == 0 ? 0 : Int(ends[value - 1]))..<Int(ends[value])
   }
 }

@@ -1,0 +1,209 @@
+// Where words stand in the documents that may be shown.
+
+import VarveFormat
+
+/// Reads postings of a corpus.
+struct HitReader {
+  let corpus: SearchCorpus
+  /// Attributes that count for finding; nil for all.
+  let attributes: AttributeSet?
+  /// Whether words of a phrase must follow each other; else they must stand in one attribute.
+  let byWord: Bool
+  private let frequent = FrequentWords()
+
+  init(corpus: SearchCorpus, attributes: AttributeSet?, byWord: Bool = true) {
+    self.corpus = corpus
+    self.attributes = attributes
+    self.byWord = byWord
+  }
+
+  /// Documents of the words of a query that many documents have: a search asks for them again and
+  /// again.
+  private final class FrequentWords {
+    static let documentCountMin = 1000
+
+    struct Key: Hashable {
+      var word: [UInt8]
+      var attributes: AttributeSet?
+    }
+
+    var known: [Key: DocSet] = [:]
+  }
+
+  /// Adds the documents of a word to a set.
+  ///
+  /// - Parameter attributes: those that count; nil for all.
+  func insert(
+    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?
+  ) throws(FormatError) {
+    guard word.docCount(in: corpus) >= FrequentWords.documentCountMin else {
+      return try insertAll(word, into: &set, attributes: attributes)
+    }
+    let key = FrequentWords.Key(word: word.bytes, attributes: attributes)
+    if let known = frequent.known[key] { return set.formUnion(known) }
+    var own = DocSet(capacity: corpus.documentCount)
+    try insertAll(word, into: &own, attributes: attributes)
+    set.formUnion(own)
+    frequent.known[key] = own
+  }
+
+  private func insertAll(
+    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?
+  ) throws(FormatError) {
+    for list in word.lists {
+      let part = corpus.parts[list.part]
+      if let attributes, part.hasMetadata || !attributes.contains(0) {
+        // Only the places tell in which attribute a word stands.
+        let all = DocSet(allOf: corpus.documentCount)
+        var found = DocSet(capacity: corpus.documentCount)
+        try part.index.withPositions(list.info) { (positions) throws(FormatError) in
+          try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
+            try walk(&decoder, positions, part, in: all) { document, key in
+              if attributes.contains(key >> 16) { found.insert(document) }
+            }
+          }
+        }
+        set.formUnion(found)
+        continue
+      }
+      let limit = part.index.documentCount
+      var documents = set
+      set = DocSet(capacity: 0)
+      try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
+        while true {
+          let count = try decoder.next()
+          guard count > 0 else { break }
+          guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+          documents.insert(decoder.docs.span, count: count, base: part.base)
+        }
+      }
+      set = documents
+    }
+    for value in word.values {
+      if let attributes, !attributes.contains(corpus.attribute(ofValues: value.index)) { continue }
+      let values = corpus.valueIndexes[value.index]
+      for place in values.places[value.place] {
+        values.insertDocuments(of: Int(place.value), into: &set)
+      }
+    }
+  }
+
+  /// The places of a word in some documents, in ascending order of document and key if the word
+  /// stands in the text alone or in fields alone.
+  func hits(
+    _ word: ResolvedWord, in candidates: DocSet, isExact: Bool = false
+  ) throws(FormatError) -> [Hit] {
+    var hits: [Hit] = []
+    for list in word.lists {
+      try append(
+        list.info, corpus.parts[list.part], in: candidates, isExact: isExact, to: &hits)
+    }
+    for value in word.values {
+      let attribute = corpus.attribute(ofValues: value.index)
+      if let attributes, !attributes.contains(attribute) { continue }
+      let found = corpus.valueIndexes[value.index].hits(
+        value.place, in: candidates, attribute: attribute, isExact: isExact)
+      if hits.isEmpty { hits = found } else { hits += found }
+    }
+    return hits
+  }
+
+  /// Calls a closure with each place of a word in some documents of a part, ascending. It has to be
+  /// called right inside of `withPostings`: a closure that goes through the reading of a file is not
+  /// inlined, and a call for each place is most of what a place costs.
+  @inline(__always)
+  func walk(
+    _ decoder: inout PostingsDecoder, _ positions: RawSpan, _ part: SearchCorpus.Part,
+    in candidates: DocSet, _ body: (_ document: Int, _ key: UInt32) -> Void
+  ) throws(FormatError) {
+    var first = 0
+    while true {
+      let count = try nextBlock(&decoder, part, in: candidates, from: &first)
+      guard count > 0 else { break }
+      try walkBlock(decoder, count, positions, part, in: candidates, body)
+    }
+  }
+
+  /// Reads the next block that may hold a candidate; the number of its documents, 0 at the end.
+  private func nextBlock(
+    _ decoder: inout PostingsDecoder, _ part: SearchCorpus.Part, in candidates: DocSet,
+    from first: inout Int
+  ) throws(FormatError) -> Int {
+    let base = part.base
+    let limit = part.index.documentCount
+    while let last = decoder.nextBlockLast, first < limit, Int(last) >= first,
+      !candidates.hasAny(in: (base + first)...(base + min(Int(last), limit - 1)))
+    {
+      decoder.skip(to: last + 1)
+      first = Int(last) + 1
+    }
+    let count = try decoder.next()
+    guard count > 0 else { return 0 }
+    guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+    first = Int(decoder.docs[count - 1]) + 1
+    return count
+  }
+
+  @inline(__always)
+  private func walkBlock(
+    _ decoder: borrowing PostingsDecoder, _ count: Int, _ positions: RawSpan,
+    _ part: SearchCorpus.Part, in candidates: DocSet,
+    _ body: (_ document: Int, _ key: UInt32) -> Void
+  ) throws(FormatError) {
+    var reader = PositionReader(positions, at: decoder.positionsOffset)
+    for i in 0..<count {
+      let document = part.base + Int(decoder.docs[i])
+      let number = Int(decoder.counts[i])
+      guard candidates.contains(document) else {
+        try reader.skip(number)
+        continue
+      }
+      guard let map = part.attributes else {
+        try reader.read(number) { key in body(document, key) }
+        continue
+      }
+      var isInside = true
+      try reader.read(number) { key in
+        let local = Int(key >> 16)
+        if local < map.count {
+          body(document, map[local] << 16 | key & 0xFFFF)
+        } else {
+          isInside = false
+        }
+      }
+      guard isInside else { throw FormatError(.outOfBounds, at: 0) }
+    }
+  }
+
+  /// Appends the places of a word in some documents of a part, ascending.
+  private func append(
+    _ info: TermInfo, _ part: SearchCorpus.Part, in candidates: DocSet, isExact: Bool,
+    to hits: inout [Hit]
+  ) throws(FormatError) {
+    // Out of the closure, so that an append need not look whether it is shared.
+    var found = hits
+    hits = []
+    try part.index.withPositions(info) { (positions) throws(FormatError) in
+      try part.index.withPostings(info) { (decoder) throws(FormatError) in
+        var first = 0
+        while true {
+          let count = try nextBlock(&decoder, part, in: candidates, from: &first)
+          guard count > 0 else { break }
+          var total = 0
+          for i in 0..<count where candidates.contains(part.base + Int(decoder.docs[i])) {
+            total += Int(decoder.counts[i])
+          }
+          // No more places than bytes.
+          guard total <= positions.byteCount else { throw FormatError(.outOfBounds, at: 0) }
+          try found.append(addingCapacity: total) { (output) throws(FormatError) in
+            try walkBlock(decoder, count, positions, part, in: candidates) { document, key in
+              output.append(
+                Hit(document: UInt32(truncatingIfNeeded: document), key: key, isExact: isExact))
+            }
+          }
+        }
+      }
+    }
+    hits = found
+  }
+}
