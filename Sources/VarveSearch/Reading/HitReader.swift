@@ -109,8 +109,8 @@ struct HitReader {
   }
 
   /// Calls a closure with each place of a word in some documents of a part, ascending. It has to be
-  /// called right inside of `withPostings`: a closure that goes through the reading of a file is not
-  /// inlined, and a call for each place is most of what a place costs.
+  /// called right inside of `withPostings`: a closure that goes through the reading of a file is
+  /// not inlined, and a call for each place is most of what a place costs.
   @inline(__always)
   func walk(
     _ decoder: inout PostingsDecoder, _ positions: RawSpan, _ part: SearchCorpus.Part,
