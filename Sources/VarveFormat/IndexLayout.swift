@@ -38,6 +38,10 @@ package enum SectionKind: UInt8, Sendable, CaseIterable {
   case fieldValues = 42
   /// Names of the declared metadata fields, as a dictionary.
   case fieldNames = 43
+  /// The groups of occurrences that filters of trigrams stand for.
+  case grepGroups = 44
+  /// The filters, one after another.
+  case grepFilters = 45
 }
 
 /// Columns of an index. Text fields have the number of their `TextField`.

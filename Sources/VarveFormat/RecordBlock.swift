@@ -149,6 +149,31 @@ package final class RecordBlock: Sendable {
 
   package var count: Int { bodies.count }
 
+  /// Whether the content of some record stands elsewhere, in an original.
+  package var hasReferences: Bool {
+    let payload = payload
+    let bytes = payload.rawSpan
+    for body in bodies where body.count >= 5 {
+      let presence = bytes.load(UInt32.self, at: body.lowerBound + 1)
+      if presence & PresenceBit.reference != 0 { return true }
+    }
+    return false
+  }
+
+  /// The record that a byte of the payload belongs to; nil for what stands before the records.
+  package func index(at offset: Int) -> Int? {
+    var low = 0
+    var high = bodies.count
+    while low < high {
+      let middle = (low + high) / 2
+      if bodies[middle].upperBound <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low < bodies.count && bodies[low].contains(offset) ? low : nil
+  }
+
+  /// Where a record stands in the payload.
+  package func place(_ index: Int) -> Range<Int> { bodies[index] }
+
   /// Bytes of a string of this block.
   package func text(_ reference: Int32) -> Range<Int>? {
     reference >= 0 ? strings[Int(reference)] : nil

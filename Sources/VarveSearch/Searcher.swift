@@ -101,6 +101,18 @@ package struct Searcher: Sendable {
       name, query: query, matches: selection.universe, rows: selection.rows)
   }
 
+  /// For each occurrence whose message has an occurrence that satisfies a filter, the first such
+  /// one.
+  package func firstRows(_ filter: Filter) throws -> FirstRows {
+    let rows = try FilterEvaluator(corpus: corpus, settings: settings).rows(filter)
+    var first = [UInt32](repeating: .max, count: corpus.documentCount)
+    rows.forEach { row in
+      let document = Int(corpus.rows.documents[row])
+      if first[document] == .max { first[document] = UInt32(row) }
+    }
+    return FirstRows(documents: corpus.rows.documents, first: first)
+  }
+
   private func check(_ request: SearchRequest) throws(SearchError) {
     for key in request.sort
     where !settings.sortable.contains(where: {
@@ -269,5 +281,17 @@ package struct Searcher: Sendable {
       }
     }
     return count
+  }
+}
+
+/// The first occurrence of each message that satisfies a filter.
+package struct FirstRows: Sendable {
+  fileprivate let documents: [UInt32]
+  fileprivate let first: [UInt32]
+
+  /// The first occurrence that satisfies the filter of the message of an occurrence; nil for none.
+  package func find(_ row: Int) -> Int? {
+    let found = first[Int(documents[row])]
+    return found == .max ? nil : Int(found)
   }
 }

@@ -25,6 +25,7 @@ struct ImportTests {
       ("VarveStorage", "Crypto", "Digest.swift"),
       ("VarveStorage", "CVarve", "IO/"),
       ("VarveSearch", "CVarve", "Text/Normalizer.swift"),
+      ("VarveSearch", "CVarve", "Pattern/ByteFinder.swift"),
       ("VarveSources", "CSimdjson", "JSON/JSONParser.swift"),
     ] + libc.sorted().map { ("VarveStorage", $0, "IO/") }
 
@@ -46,10 +47,11 @@ struct ImportTests {
       let allowed = try #require(Self.allowed[file.target], "\(file.path): a new target")
       for module in Self.imports(file) {
         #expect(allowed.contains(module), "\(file.path) imports \(module)")
-        for home in Self.homes where home.target == file.target && home.module == module {
-          let place = "Sources/\(home.target)/\(home.place)"
-          #expect(file.path.hasPrefix(place), "\(file.path) imports \(module)")
-        }
+        let places = Self.homes.filter { $0.target == file.target && $0.module == module }
+          .map { "Sources/\($0.target)/\($0.place)" }
+        #expect(
+          places.isEmpty || places.contains { file.path.hasPrefix($0) },
+          "\(file.path) imports \(module)")
       }
     }
   }

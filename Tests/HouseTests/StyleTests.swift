@@ -18,6 +18,7 @@ struct StyleTests {
     "Sources/VarveStorage/IO/ByteRegion.swift",
     "Sources/VarveStorage/IO/Gate.swift",
     "Sources/VarveStorage/IO/PosixFileSystem.swift",
+    "Sources/VarveSearch/Pattern/ByteFinder.swift",
     "Sources/Varve/WriteBatch.swift",
   ]
 
@@ -30,6 +31,7 @@ struct StyleTests {
   static let otherCharacters: [String: String] = [
     "Sources/VarveSources/JSON/Timestamp.swift": "±",
     "Sources/varve/Commands/Get.swift": "…",
+    "Sources/varve/Commands/Grep.swift": "…",
     "Sources/varve/Commands/Ingest.swift": "…",
     "Sources/varve/Support/FilterArguments.swift": "…",
     "Sources/varve/Support/Output.swift": "…⏎␡",

@@ -49,7 +49,7 @@ struct LayoutTests {
       "04-manifest.md", [FileHeader.byteCount, 0, 0, 0, FileHeader.byteCount],
       [168, 65, 65, 96, TailFile.byteCount]
     ),
-    ("06-inverted-index.md", [0], [FullTextSummary.byteCount]),
+    ("06-inverted-index.md", [0, 0], [FullTextSummary.byteCount, GrepGroup.byteCount]),
     (
       "05-btree.md", [0, 0, 0],
       [SectionEntry.byteCount, IndexLayout.trailerByteCount, BTreePage.headerByteCount]

@@ -92,4 +92,26 @@ extension Vector {
     try reader.expectEnd()
     return .object(["documents": .array(documents), "keys": .array(keys)])
   }
+
+  static func grep(
+    _ bytes: [UInt8], rowCount: Int, filterByteCount: Int
+  ) throws(FormatError) -> CanonicalJSON {
+    guard bytes.count >= filterByteCount else { throw FormatError(.truncated, at: bytes.count) }
+    let table = Array(bytes[filterByteCount...])
+    let groups = try GrepFilterLayout.decode(
+      table.rawSpan, rowCount: UInt64(rowCount), filterByteCount: filterByteCount)
+    var start = 0
+    var found: [CanonicalJSON] = []
+    for group in groups {
+      let filter = Array(bytes[start..<Int(group.endOffset)])
+      let bits = (0..<(filter.count * 8)).filter { filter[$0 >> 3] & (1 << UInt8($0 & 7)) != 0 }
+      found.append(
+        .object([
+          "endRow": .int(group.endRow), "endOffset": .int(group.endOffset),
+          "bits": .array(bits.map { .int($0) }),
+        ]))
+      start = Int(group.endOffset)
+    }
+    return .object(["groups": .array(found)])
+  }
 }

@@ -49,6 +49,9 @@ extension Vector {
     case "postings":
       return try Self.postings(
         bytes, count: number("itemCount"), listByteCount: number("listByteCount"))
+    case "grep":
+      return try Self.grep(
+        bytes, rowCount: number("rowCount"), filterByteCount: number("filterByteCount"))
     case "metadata": return .object(["value": CanonicalJSON(try MetadataTree.decode(span))])
     default: preconditionFailure("\(name): structure \(structure)")
     }

@@ -83,4 +83,31 @@ extension VectorFiles {
       settings: [("itemCount", "131"), ("listByteCount", "\(listByteCount)")], bytes: writer.bytes,
       fields: notes.fields)
   }
+
+  static var grep: Vector {
+    // Two contents: `Go 42` and `no`, which has no three bytes.
+    let bits = ["go ", "o 0", " 00"].map { text in
+      let trigram = text.utf8.reduce(0) { $0 << 8 | UInt32($1) }
+      return GrepFilterLayout.bit(GrepFilterLayout.hash(trigram), filterByteCount: 8)
+    }
+    var writer = ByteWriter()
+    var filter = [UInt8](repeating: 0, count: 8)
+    for bit in bits { filter[bit >> 3] |= 1 << UInt8(bit & 7) }
+    writer.write(filter)
+    writer.write([UInt8](repeating: 0, count: 8))
+    writer.write(
+      GrepFilterLayout.encode([
+        GrepGroup(endRow: 3, endOffset: 8), GrepGroup(endRow: 5, endOffset: 16),
+      ]))
+    var notes = Annotator(writer.bytes)
+    notes.table([
+      (8, "filter of `Go 42`              INV-55"), (8, "filter of `no`                 INV-56"),
+      (4, "endRow                         INV-54"), (8, "endOffset                      INV-54"),
+      (4, "endRow                         INV-54"), (8, "endOffset                      INV-54"),
+    ])
+    return Vector(
+      "06-grep", "the filters of two groups", structure: "grep",
+      settings: [("filterByteCount", "16"), ("rowCount", "5")], bytes: writer.bytes,
+      fields: notes.fields)
+  }
 }

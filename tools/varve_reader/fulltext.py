@@ -1,5 +1,6 @@
 """Full-text files (chapter 06): sections, documents, lengths, lists of terms, trigrams, values of fields."""
 
+import bisect
 import hashlib
 import struct
 from collections import namedtuple
@@ -14,8 +15,9 @@ from crc32c import crc32c
 from errors import FormatError
 
 SUMMARY, ATTRIBUTES, DOCUMENTS, LENGTHS, TERMS, TRIGRAMS, POSTINGS = 32, 33, 34, 35, 36, 37, 38
-CHECKSUMS, FIELD_VALUES, FIELD_NAMES = 40, 42, 43
+CHECKSUMS, FIELD_VALUES, FIELD_NAMES, GREP_GROUPS, GREP_FILTERS = 40, 42, 43, 44, 45
 SINGLE = (SUMMARY, ATTRIBUTES, DOCUMENTS, TERMS, TRIGRAMS, POSTINGS, CHECKSUMS, FIELD_NAMES)
+GREP = (GREP_GROUPS, GREP_FILTERS)
 PIECE = 65536
 MAX_ATTRIBUTES = 65536
 MAX_OCCURRENCES = (1 << 32) - 2
@@ -36,7 +38,7 @@ class FullText(sections.SectionFile):
         return section.kind, section.extra
 
     def _check_kind(self, section):
-        if section.kind not in SINGLE and section.kind not in (LENGTHS, FIELD_VALUES):
+        if section.kind not in SINGLE + GREP + (LENGTHS, FIELD_VALUES):
             raise FormatError("unknownTag", section.place)
         if section.sub:
             raise FormatError("reservedNotZero", section.place + 1)
@@ -45,7 +47,7 @@ class FullText(sections.SectionFile):
         return 8
 
     def _check_extra(self, section):
-        if section.kind in SINGLE and section.extra:
+        if section.kind in SINGLE + GREP and section.extra:
             raise FormatError("inconsistent", section.place + 32, "more than one section of its kind")
 
     def raw(self, kind, number=0):
@@ -102,7 +104,24 @@ class FullText(sections.SectionFile):
         self.terms = self._decoded(lambda data: inverted.decode_terms(data, len(self.postings) - 8), TERMS)
         self.trigrams = self._decoded(lambda data: inverted.decode_trigrams(data, len(self.terms)), TRIGRAMS)
         self._check_trigrams()
+        self.groups = None
+        if ((GREP_GROUPS, 0) in self.sections) != ((GREP_FILTERS, 0) in self.sections):
+            raise FormatError("inconsistent", self.table_offset, "one of sections 44 and 45 (INV-2)")
+        if (GREP_GROUPS, 0) in self.sections:
+            self.filters = self.raw(GREP_FILTERS)[1]
+            self.groups = self._decoded(lambda data: decode_groups(data, rows, len(self.filters)), GREP_GROUPS)
         return self
+
+    def lacks(self, row, content):
+        """Three bytes of a content of an occurrence whose bit its filter lacks, or None (INV-55 to INV-57)."""
+        place = bisect.bisect_right([end for end, _ in self.groups], row)
+        start = self.groups[place - 1][1] if place else 0
+        found = self.filters[start:self.groups[place][1]]
+        for three in grams(content):
+            bit = gram_bit(three, len(found))
+            if not found[bit >> 3] >> (bit & 7) & 1:
+                return three
+        return None
 
     def _postings(self):
         """The postings section, its pieces compared with their checksums (INV-3, INV-27)."""
@@ -175,6 +194,38 @@ class FullText(sections.SectionFile):
             if any(found > length for found, length in zip(words[number::widest], lengths)):
                 self._fail("inconsistent", LENGTHS, number, "a document has more positions than words")
         self.positions = words
+
+
+_FOLDED = bytes(0x30 if 0x30 <= byte < 0x3A else byte | 0x20 if 0x41 <= byte < 0x5B else byte for byte in range(256))
+
+
+def grams(content):
+    """The distinct threes of bytes of a content (INV-56)."""
+    found = set()
+    for line in content.translate(_FOLDED).split(b"\n"):
+        found.update(line[at:at + 3] for at in range(len(line) - 2))
+    return found
+
+
+def gram_bit(three, size):
+    """INV-57."""
+    value = int.from_bytes(three, "big") * 0x9E3779B1 % (1 << 32) >> 13
+    return value * size * 8 >> 19
+
+
+def decode_groups(data, rows, size):
+    """[(endRow, endOffset)] (INV-54)."""
+    if len(data) % 12:
+        raise FormatError("truncated", 0, "groups")
+    found = list(struct.iter_unpack("<IQ", data))
+    last = (0, 0)
+    for number, group in enumerate(found):
+        if group[0] <= last[0] or group[1] <= last[1] or group[1] - last[1] > 65536:
+            raise FormatError("outOfOrder", number * 12, "INV-54")
+        last = group
+    if last != (rows, size):
+        raise FormatError("inconsistent", 0, "the end of the last group (INV-54)")
+    return found
 
 
 def decode_summary(data):

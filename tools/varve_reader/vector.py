@@ -104,6 +104,16 @@ def _postings(data, settings):
     return {"documents": documents, "keys": keys}
 
 
+def _grep(data, settings):
+    size = int(settings["filterByteCount"])
+    groups = fulltext.decode_groups(data[size:], int(settings["rowCount"]), size)
+    ends = [0] + [end for _, end in groups]
+    return {"groups": [
+        {"endRow": row, "endOffset": end,
+         "bits": [at * 8 + bit for at, byte in enumerate(data[start:end]) for bit in range(8) if byte >> bit & 1]}
+        for start, (row, end) in zip(ends, groups)]}
+
+
 DECODERS = {
     "header": _header, "block": _block, "records": _records, "facts": _facts, "footer": _footer, "filter": _filter,
     "commit": lambda data, _: commit.to_json(commit.decode(data)),
@@ -115,7 +125,7 @@ DECODERS = {
     "column": lambda data, _: {"values": column.decode(data)},
     "metadata": lambda data, _: {"value": metadata.decode(data)},
     "index": lambda data, _: index.to_json(data),
-    "terms": _terms, "trigrams": _trigrams, "postings": _postings,
+    "terms": _terms, "trigrams": _trigrams, "postings": _postings, "grep": _grep,
     "fulltext": lambda data, _: fulltext.to_json(data),
 }
 

@@ -59,6 +59,7 @@ class Verifier:
         self.commits = []
         self.order = {}
         self.originals = Originals()
+        self.contents = {}
         self.words = ({}, {})  # word -> sequences that have it; between blanks, and between any separators
 
     def report(self, file, offset, what):
@@ -448,8 +449,9 @@ class Verifier:
     # Full-text files.
 
     def _words(self, record):
-        """Notes the words of a content that its document must have: letters a to z between separators."""
+        """Notes a content, and the words that its document must have: letters a to z between separators."""
         content = bytes(record.content if record.reference is None else self.log.chunks.content(record.reference))
+        self.contents[record.sequence] = content
         seen = (set(), set())
         end = moves = 0
         for found in _WORD.finditer(content):
@@ -494,6 +496,12 @@ class Verifier:
         self._same(name, found, fulltext.DOCUMENTS, 0, "documents", expected, found.documents)
         if expected != found.documents:
             return
+        if found.groups is not None:
+            for row in expected:
+                three = found.lacks(row, self.contents[first + row])
+                if three is not None:
+                    self.report(name, self._section_offset(found, fulltext.GREP_FILTERS),
+                                "the filter lacks %r of record %d (INV-55)" % (three, first + row))
         words = self.words[0 if found.code_words() is None else 1]
         missing = {word: {sequence for sequence in sequences if 0 <= sequence - first < len(rows)}
                    for word, sequences in words.items()}

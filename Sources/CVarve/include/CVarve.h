@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
@@ -73,6 +74,12 @@ static inline int cvarve_path_names(const char *path, dev_t device, ino_t inode)
   return lstat(path, &found) == 0 && found.st_ino == inode && found.st_dev == device;
 #endif
 }
+
+// Where `needle` stands in `text`, or -1. With `fold`, `needle` has small ASCII letters and letters
+// of either case match. Sixteen places at a time by their first and last byte; W. Mula, "SIMD-friendly
+// algorithms for substring searching", 2016.
+ptrdiff_t cvarve_find(
+    const uint8_t *text, size_t count, const uint8_t *needle, size_t needle_count, int fold);
 
 // 1 if the processor has CRC-32C instructions.
 static inline int cvarve_has_crc32c(void) {

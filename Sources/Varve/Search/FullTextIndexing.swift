@@ -283,6 +283,8 @@ struct TextReader {
         }
         sequence += 1
       }
+      writer.endBlock(
+        row: UInt32(sequence - range.lowerBound), isLast: sequence == range.upperBound)
     }
     return writer
   }

@@ -75,6 +75,7 @@ package struct InvertedIndexMerger {
         .fieldLengths, attribute, column.finish(), itemCount: Int(summary.documentCount))
     }
     try writeFields(to: &output)
+    try writeFilters(to: &output)
     return try writeTerms(to: &output)
   }
 
@@ -111,6 +112,35 @@ package struct InvertedIndexMerger {
         values: merged.values, counts: merged.counts, places: merged.places, flags: merged.flags)
       try output.write(.fieldValues, number, section, itemCount: merged.values.count)
     }
+  }
+
+  /// Bytes of filters that are copied at once.
+  private static let pieceByteCount = 1 << 20
+
+  /// Filters as they are, one input after another; none if an input has none.
+  private func writeFilters<Output: FullTextOutput>(to output: inout Output) throws {
+    var groups: [GrepGroup] = []
+    var row: UInt64 = 0
+    var offset: UInt64 = 0
+    for input in inputs {
+      guard let own = try input.grepGroups() else { return }
+      groups += own.map {
+        GrepGroup(endRow: UInt32(row) + $0.endRow, endOffset: offset + $0.endOffset)
+      }
+      row += input.summary.recordCount
+      offset += own.last?.endOffset ?? 0
+    }
+    try output.begin(.grepFilters, 0)
+    for input in inputs {
+      let count = input.bytes.byteCount(.grepFilters, 0) ?? 0
+      for start in stride(from: 0, to: count, by: Self.pieceByteCount) {
+        let range = start..<min(count, start + Self.pieceByteCount)
+        let piece = try input.bytes.withBytes(.grepFilters, 0, range) { $0.array(0..<$0.byteCount) }
+        try output.write(piece.rawSpan)
+      }
+    }
+    try output.end(itemCount: groups.count)
+    try output.write(.grepGroups, 0, GrepFilterLayout.encode(groups), itemCount: groups.count)
   }
 
   // MARK: Terms

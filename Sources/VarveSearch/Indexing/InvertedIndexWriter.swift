@@ -16,6 +16,7 @@ package struct InvertedIndexWriter: Sendable {
   private var attributeIDs: [String: Int] = [:]
   private var lengths: [[UInt64]] = [[]]
   private var fields = FieldValueCollector()
+  private var filters = GrepFilterBuilder()
 
   /// - Parameter digest: SHA-256 of `IndexSettings.encoded`.
   package init(_ settings: IndexSettings, digest: ContentHash) {
@@ -38,6 +39,16 @@ package struct InvertedIndexWriter: Sendable {
   package mutating func addContent(_ text: RawSpan) {
     sink.begin(attribute: 0)
     add(text, attribute: 0)
+    filters.add(text)
+  }
+
+  /// Notes the end of a block of the log.
+  ///
+  /// - Parameters:
+  ///   - row: where its occurrences end among those that the file covers.
+  ///   - isLast: whether no more follow.
+  package mutating func endBlock(row: UInt32, isLast: Bool) {
+    filters.endBlock(row: row, isLast: isLast)
   }
 
   /// Adds the searchable text of the metadata.
@@ -103,6 +114,9 @@ package struct InvertedIndexWriter: Sendable {
       try output.write(.fieldLengths, attribute, column.finish(), itemCount: values.count)
     }
     try fields.write(rowCount: Int(recordCount), to: &output)
+    try output.write(.grepFilters, 0, filters.filters, itemCount: filters.groups.count)
+    try output.write(
+      .grepGroups, 0, GrepFilterLayout.encode(filters.groups), itemCount: filters.groups.count)
     try writeTerms(to: &output)
   }
 

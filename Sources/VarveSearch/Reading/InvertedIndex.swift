@@ -125,6 +125,17 @@ package final class InvertedIndex: Sendable {
     }
   }
 
+  /// The groups of its filters of trigrams; nil if it has none.
+  func grepGroups() throws(FormatError) -> [GrepGroup]? {
+    guard let filterByteCount = bytes.byteCount(.grepFilters, 0),
+      bytes.byteCount(.grepGroups, 0) != nil
+    else { return nil }
+    return try Self.section(bytes, .grepGroups) { (span) throws(FormatError) in
+      try GrepFilterLayout.decode(
+        span, rowCount: summary.recordCount, filterByteCount: filterByteCount)
+    }
+  }
+
   /// The values of a declared field.
   package func fieldValues(_ number: Int) throws(FormatError) -> FieldValuesLayout.Decoded {
     try Self.section(bytes, .fieldValues, number) { (span) throws(FormatError) in

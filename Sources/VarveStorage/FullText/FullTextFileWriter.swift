@@ -8,7 +8,7 @@ package struct FullTextFileWriter: FullTextOutput {
   private var kind = SectionKind.summary
   private var number = 0
   private var start: UInt64 = 0
-  /// The section's bytes so far, for its checksum.
+  /// Of the section's bytes so far.
   private var checksum: UInt32 = 0
   private var piece = ByteWriter(reserving: FullTextLayout.pieceByteCount)
   private var pieceChecksums = ByteWriter()
@@ -37,11 +37,10 @@ package struct FullTextFileWriter: FullTextOutput {
         at += count
         if piece.count == FullTextLayout.pieceByteCount { endPiece() }
       }
-      try output.flushIfLarge()
     } else {
-      precondition(output.offset == start + UInt64(bytes.byteCount), "a section is written at once")
-      checksum = Checksum.crc32c(bytes)
+      checksum = Checksum.crc32c(bytes, seed: checksum)
     }
+    try output.flushIfLarge()
   }
 
   private mutating func endPiece() {
@@ -60,7 +59,7 @@ package struct FullTextFileWriter: FullTextOutput {
       SectionEntry(
         kind: kind, sub: 0, checksum: checksum, offset: start, byteCount: output.offset - start,
         itemCount: UInt64(itemCount), extra: UInt64(number)))
-    guard kind == .postings else { return try output.flushIfLarge() }
+    guard kind == .postings else { return }
     let sums = pieceChecksums.bytes
     try begin(.postingsChecksums, 0)
     try write(sums.rawSpan)
