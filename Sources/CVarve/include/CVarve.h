@@ -2,22 +2,13 @@
 #ifndef CVARVE_H
 #define CVARVE_H
 
-// statx is one of the extensions.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/types.h>
-#if defined(__linux__)
-#include <sys/sysmacros.h>
-#endif
 #include <unistd.h>
 
 // On Darwin fsync does not reach the medium; F_FULLFSYNC does.
@@ -64,16 +55,7 @@ static inline void cvarve_keep_access_time(int descriptor) {
 // Whether a path names an inode of a device. Not by `stat` on Linux: that asks for times as well,
 // and a file whose times were asked for gets exact new ones at its next write, which raises the
 // clock for all files; the sync after a write then has to write the inode, too.
-static inline int cvarve_path_names(const char *path, dev_t device, ino_t inode) {
-#if defined(__linux__)
-  struct statx found;
-  return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO, &found) == 0 &&
-         found.stx_ino == inode && makedev(found.stx_dev_major, found.stx_dev_minor) == device;
-#else
-  struct stat found;
-  return lstat(path, &found) == 0 && found.st_ino == inode && found.st_dev == device;
-#endif
-}
+int cvarve_path_names(const char *path, dev_t device, ino_t inode);
 
 // Where `needle` stands in `text`, or -1. With `fold`, `needle` has small ASCII letters and letters
 // of either case match. Sixteen places at a time by their first and last byte; W. Mula, "SIMD-friendly

@@ -21,10 +21,11 @@ extension Snapshot {
     let settings = try effectiveSettings()
     let request = try query.request()
     let corpus = try searching.corpus(view, settings)
-    let budget = settings.search.cutoffMilliseconds.map { Duration.milliseconds($0) }
+    let budget = Duration.milliseconds(
+      settings.search.cutoffMilliseconds ?? SearchSettings.cutoffDefaultMilliseconds)
     let found = try searchErrors {
       try Searcher(corpus, settings.search).search(request) {
-        budget.map { clock.now - start > $0 } ?? false
+        clock.now - start > budget
       }
     }
     var results = SearchResults(

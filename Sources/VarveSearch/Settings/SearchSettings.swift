@@ -77,7 +77,10 @@ package struct SearchSettings: Equatable, Sendable {
   package var facetValueCountMax = 100
   package var facetOrders: [String: FacetOrder] = [:]
   package var hitCountMax: Int
+  /// Time after which no more is put in order; nil for `cutoffDefaultMilliseconds`.
   package var cutoffMilliseconds: Int?
+  /// SEARCH.md, "Limits".
+  package static let cutoffDefaultMilliseconds = 1500
   package var allowsFacetSearch = true
   package var codeWords: Bool
   /// Whether the names of built-in fields are reserved; else every name is a path of metadata.
