@@ -16,7 +16,7 @@ struct FilterEvaluator {
       return set
     case .any(let parts):
       var set = DocSet(capacity: corpus.rows.rowCount)
-      for part in parts { set.formUnion(try rows(part)) }
+      for part in try together(parts) { set.formUnion(try rows(part)) }
       return set
     case .not(let part):
       return DocSet(allOf: corpus.rows.rowCount).subtracting(try rows(part))
@@ -28,6 +28,25 @@ struct FilterEvaluator {
       }
       return rows(column, test)
     }
+  }
+
+  /// Alternatives that compare one field with single values, as one list of values: each test of a
+  /// field walks over all occurrences.
+  private func together(_ parts: [Filter]) throws(SearchError) -> [Filter] {
+    var result: [Filter] = []
+    var lists: [String: (field: FilterField, values: [String])] = [:]
+    for part in parts {
+      guard case .test(let field, .compare(.equal, let value)) = part else {
+        result.append(part)
+        continue
+      }
+      try check(field, .compare(.equal, value))
+      lists[field.name, default: (field, [])].values.append(value)
+    }
+    for (_, list) in lists.sorted(by: { $0.key < $1.key }) {
+      result.append(.test(list.field, .isIn(list.values)))
+    }
+    return result
   }
 
   private func check(_ field: FilterField, _ test: Filter.Test) throws(SearchError) {
@@ -74,6 +93,8 @@ struct FilterEvaluator {
       }
       return matches.accepts(string: column.normalized[place])
     }
+    let isNumbers = if case .numbers = column.storage { true } else { false }
+    guard isNumbers || accepted.contains(true) else { return DocSet(capacity: column.rowCount) }
     switch column.storage {
     case .single(let places):
       return rows(column) { places[$0] > 0 && accepted[Int(places[$0]) - 1] }

@@ -98,16 +98,17 @@ extension HitReader {
     }
     let found = try phraseHits(derivation.words, in: candidates)
     var documents = DocSet(capacity: corpus.documentCount)
-    var places: Set<UInt64> = []
-    for hit in found {
-      documents.insert(Int(hit.document))
-      if derivation.isExact { places.insert(hit.place) }
-    }
+    for hit in found { documents.insert(Int(hit.document)) }
     var starts = try hits(first, in: documents)
+    HitOrder.sort(&starts)
+    // Both ascend.
+    var next = 0
     for i in starts.indices {
+      let place = starts[i].place
+      while next < found.count, found[next].place < place { next += 1 }
+      let isStart = derivation.isExact && next < found.count && found[next].place == place
       starts[i] = Hit(
-        document: starts[i].document, key: starts[i].key, isPhrase: true,
-        isExact: places.contains(starts[i].place))
+        document: starts[i].document, key: starts[i].key, isPhrase: true, isExact: isStart)
     }
     let ends = try hits(last, in: documents).map {
       Hit(document: $0.document, key: $0.key, isPhrase: true, isExact: false)
