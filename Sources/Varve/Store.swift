@@ -162,7 +162,7 @@ public final class Store: Sendable {
   /// - Parameter batches: what to commit, each at most `Limits.batchByteCount` of content; more
   ///   than a few MiB in all take more syncs.
   /// - Returns: what was new in each.
-  /// - Throws: as ``commit(_:)``, for the first batch that failed; those before it are committed.
+  /// - Throws: as ``commit(_:)``, for the first batch that failed; others may be committed.
   @discardableResult
   public func commit(together batches: [WriteBatch]) throws(StoreError) -> [CommitResult] {
     guard options.access == .write else {

@@ -120,6 +120,7 @@ private struct PatternModel {
     for pattern in [
       "((a{1000}){1000}){1000}", String(repeating: "(", count: 200),
       String(repeating: "a", count: LinePattern.byteCountMax + 1),
+      "a" + String(repeating: "*", count: 60_000),
     ] {
       #expect(throws: PatternError.self) { try LinePattern(pattern, .init()) }
     }
@@ -132,6 +133,39 @@ private struct PatternModel {
       #expect(try lines(pattern, text).isEmpty)
     }
     #expect(try lines("(a?){30}a{30}", String(repeating: "a", count: 30)).count == 1)
+  }
+
+  @Test("What is empty however often costs nothing", .timeLimit(.minutes(1)))
+  func empties() throws {
+    let nested =
+      String(repeating: "(", count: 60) + String(repeating: "){1000}", count: 60) + "b"
+    #expect(try lines(nested, "a\nb") == ["b"])
+    #expect(
+      try lines(
+        String(repeating: "(?:", count: 20) + "b"
+          + String(repeating: "){1}", count: 20), "a\nb") == ["b"])
+  }
+
+  @Test("States take bounded memory, and what they forget is worked out again")
+  func states() throws {
+    // As many states as there are texts of 300 letters.
+    let node = try RegexParser.parse("a(a|b){300}c", ignoresCase: false)
+    let program = try RegexProgram(node)
+    var automaton = LazyDFA(program, isUnanchored: true)
+    var generator = SplitMix64(seed: 5)
+    var text = (0..<20_000).map { _ in generator.below(2) == 0 ? UInt8(0x61) : 0x62 }
+    var most = 0
+    for start in stride(from: 0, to: text.count, by: 5000) {
+      let piece = Array(text[start..<(start + 5000)])
+      #expect(automaton.firstMatch(in: piece.rawSpan, from: 0, to: piece.count) == nil)
+      most = max(most, automaton.instructionCount)
+    }
+    #expect(most > LazyDFA.instructionCountMax / 2, "the limit was in sight")
+    #expect(most <= LazyDFA.instructionCountMax + program.instructions.count)
+    text[text.count - 301] = 0x61
+    text.append(0x63)
+    let end = text.count
+    #expect(automaton.firstMatch(in: text.rawSpan, from: 0, to: end) == end)
   }
 
   private static func node(_ generator: inout SplitMix64, depth: Int) -> RegexNode {

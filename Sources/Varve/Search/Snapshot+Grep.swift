@@ -44,16 +44,22 @@ extension Snapshot {
     }
     for first in stride(from: 0, to: work.count, by: Self.roundCount) {
       let round = Array(work[first..<min(work.count, first + Self.roundCount)])
-      let found = Results<[GrepHit]>(count: round.count)
+      let found = Results<GrepSearch.Part>(count: round.count)
       concurrently.perform(round.count) { i in
         do throws(StorageError) {
-          found.set(i, .success(try search.hits(in: round[i])))
+          found.set(i, .success(try search.part(of: round[i])))
         } catch {
           found.set(i, .failure(StoreError(error)))
         }
       }
-      for hits in try found.get() {
-        for hit in hits where !body(hit) { return }
+      for part in try found.get() {
+        var part = part
+        while true {
+          for hit in part.hits where !body(hit) { return }
+          if part.rest.isEmpty { break }
+          let rest = part.rest
+          part = try engine { () throws(StorageError) in try search.part(of: rest) }
+        }
       }
     }
   }
@@ -99,20 +105,38 @@ private struct GrepSearch: Sendable {
   let pattern: LinePattern
   let filtered: FirstRows?
 
-  /// The matches among some occurrences.
-  func hits(in ranges: [Range<UInt64>]) throws(StorageError) -> [GrepHit] {
-    var matcher = pattern.makeMatcher()
+  /// The matches of a piece of work, up to where they hold enough content.
+  struct Part: Sendable {
+    static let contentByteCountMax = 4 << 20
+
     var hits: [GrepHit] = []
-    for range in ranges {
+    /// What was not read.
+    var rest: [Range<UInt64>] = []
+  }
+
+  /// The matches among some occurrences, or among the first of them.
+  func part(of ranges: [Range<UInt64>]) throws(StorageError) -> Part {
+    var matcher = pattern.makeMatcher()
+    var part = Part()
+    var counted = 0
+    var byteCount = 0
+    for (i, range) in ranges.enumerated() {
       var sequence = range.lowerBound
       while sequence < range.upperBound {
         let block = try view.block(containing: sequence)
         let end = min(range.upperBound, block.firstSequence + UInt64(block.count))
-        try scan(block, sequence..<end, &matcher, &hits)
+        try scan(block, sequence..<end, &matcher, &part.hits)
         sequence = end
+        byteCount += part.hits[counted...].reduce(0) { $0 + $1.content.count }
+        counted = part.hits.count
+        if byteCount >= Part.contentByteCountMax {
+          part.rest = (sequence < range.upperBound ? [sequence..<range.upperBound] : [])
+          part.rest += ranges[(i + 1)...]
+          return part
+        }
       }
     }
-    return hits
+    return part
   }
 
   /// Adds the matches among some records of a block. Where every match holds a text and the

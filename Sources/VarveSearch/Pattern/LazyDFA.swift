@@ -8,6 +8,8 @@ import VarveFormat
 struct LazyDFA: Sendable {
   /// Transitions that are kept, each 4 bytes.
   static let transitionCountMax = 1 << 20
+  /// Instructions of all states that are kept, each 4 bytes.
+  static let instructionCountMax = 1 << 21
 
   private let program: RegexProgram
   private let classes: [UInt8]
@@ -26,6 +28,8 @@ struct LazyDFA: Sendable {
 
   private var states: [State] = []
   private var numbers: [State: Int32] = [:]
+  /// Instructions of all states.
+  private(set) var instructionCount = 0
   /// For each state and class the next state, with `matched` if a match ends before the byte; -1
   /// where it is not known yet. The last class is the end of a line.
   private var transitions: [Int32] = []
@@ -55,6 +59,7 @@ struct LazyDFA: Sendable {
     states.removeAll(keepingCapacity: true)
     numbers.removeAll(keepingCapacity: true)
     transitions.removeAll(keepingCapacity: true)
+    instructionCount = 0
     startState = start(isLineStart: true, followsWord: false)
   }
 
@@ -77,6 +82,7 @@ struct LazyDFA: Sendable {
     if let known = numbers[state] { return known }
     let number = Int32(states.count)
     states.append(state)
+    instructionCount += state.instructions.count
     numbers[state] = number
     transitions.append(contentsOf: repeatElement(-1, count: width))
     return number
@@ -135,7 +141,9 @@ struct LazyDFA: Sendable {
       }
       if isUnanchored { follow(program.start, into: &next) }
     }
-    if (states.count + 1) * width > Self.transitionCountMax {
+    if (states.count + 1) * width > Self.transitionCountMax
+      || instructionCount + next.count > Self.instructionCountMax
+    {
       let kept = finished(next)
       reset()
       let number = self.number(

@@ -58,7 +58,7 @@ package indirect enum PatternNeeds: Equatable, Sendable {
         let bytes = Set(set.bytes.map { folding.folded($0) }).sorted()
         self.init(exact: bytes.count <= 4 && !bytes.isEmpty ? bytes.map { [$0] } : nil)
       case .assertion: self.init(exact: [[]])
-      case .sequence(let parts): self = Self.sequence(parts, folding)
+      case .sequence(let parts): self = Self.sequence(parts.map { Analysis($0, folding) })
       case .either(let parts):
         let found = parts.map { Analysis($0, folding) }
         let exact = found.reduce([[UInt8]]?.some([])) { all, one in
@@ -77,7 +77,7 @@ package indirect enum PatternNeeds: Equatable, Sendable {
           return
         }
         let count = Swift.min(min, PatternNeeds.textCountMax)
-        self = Self.sequence([RegexNode](repeating: part, count: count), folding)
+        self = Self.sequence([Analysis](repeating: Analysis(part, folding), count: count))
         if count != max { settle() }
       }
     }
@@ -88,12 +88,11 @@ package indirect enum PatternNeeds: Equatable, Sendable {
       exact = nil
     }
 
-    private static func sequence(_ parts: [RegexNode], _ folding: ByteFolding) -> Analysis {
+    private static func sequence(_ parts: [Analysis]) -> Analysis {
       // The texts since the last part that could be anything.
       var run = Analysis(exact: [[]])
       var hasGap = false
-      for part in parts {
-        let next = Analysis(part, folding)
+      for next in parts {
         if let own = run.exact, let texts = next.exact,
           own.count * texts.count <= PatternNeeds.textCountMax,
           (own.map(\.count).max() ?? 0) + (texts.map(\.count).max() ?? 0)

@@ -33,8 +33,6 @@ indirect enum RegexNode: Equatable, Sendable {
   case repeated(RegexNode, min: Int, max: Int?)
 
   static let empty = RegexNode.sequence([])
-  /// What nothing matches.
-  static let nothing = RegexNode.either([])
 
   /// The same, read backwards.
   var reversed: RegexNode {

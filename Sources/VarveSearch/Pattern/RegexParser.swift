@@ -11,7 +11,7 @@ package struct PatternError: Error, Equatable, Sendable {
 
 /// Parses one pattern.
 struct RegexParser {
-  /// Deepest nesting of groups.
+  /// Deepest nesting of groups, and of repetitions of one part.
   static let depthMax = 100
   /// Most times that a part may be counted to repeat.
   static let repeatMax = 1000
@@ -88,8 +88,13 @@ struct RegexParser {
 
   private mutating func quantified(_ atom: RegexNode) throws(PatternError) -> RegexNode {
     var node = atom
+    var count = 0
     while let scalar = next {
       let start = at
+      count += 1
+      guard count <= Self.depthMax else {
+        throw error("more than \(Self.depthMax) repetitions of one part")
+      }
       switch scalar {
       case "*":
         at += 1

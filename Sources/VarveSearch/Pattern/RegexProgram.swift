@@ -62,7 +62,12 @@ struct RegexProgram: Sendable {
         instructions[Int(loop)] = .split(body, next)
         entry = loop
       }
-      for _ in 0..<min { entry = try compile(part, next: entry) }
+      for _ in 0..<min {
+        let count = instructions.count
+        entry = try compile(part, next: entry)
+        // What is empty once is empty any number of times: the limit counts only what is written.
+        if instructions.count == count { break }
+      }
       return entry
     }
   }

@@ -39,8 +39,6 @@ struct ScalarRanges: Equatable, Sendable {
     return ScalarRanges(result)
   }
 
-  func contains(_ scalar: UInt32) -> Bool { ranges.contains { $0.contains(scalar) } }
-
   func subtracting(_ scalar: UInt32) -> ScalarRanges {
     var others = complement
     others.insert(scalar...scalar)

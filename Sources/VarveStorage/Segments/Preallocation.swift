@@ -56,7 +56,7 @@ package struct Preallocation {
   package static func areZeros(
     _ file: any ReadableFile, from start: UInt64, to end: UInt64
   ) throws(StorageError) -> Bool {
-    guard end - start <= UInt64(Limits.preallocatedByteCount),
+    guard start <= end, end - start <= UInt64(Limits.preallocatedByteCount),
       try file.read(at: start, count: 4).allSatisfy({ $0 == 0 })
     else { return false }
     return try file.read(at: start, count: Int(end - start)).allSatisfy { $0 == 0 }

@@ -62,8 +62,7 @@ struct Grep: ParsableCommand {
   var filter: [String] = []
 
   @Option(
-    name: [.customShort("m"), .customLong("limit")],
-    help: ArgumentHelp("Stop after so many messages.", valueName: "count"))
+    name: .long, help: ArgumentHelp("Stop after so many messages.", valueName: "count"))
   var limit: Int?
 
   func validate() throws {
@@ -91,11 +90,16 @@ struct Grep: ParsableCommand {
       before: context ?? beforeContext, after: context ?? afterContext)
     var found = 0
     var lineCount = 0
-    var rows: [JSON] = []
     var failure: (any Error)?
     try snapshot.grep(query, concurrently: .dispatch) { hit in
       do {
-        if json.json { rows.append(try printer.row(hit)) } else { try printer.show(hit) }
+        if json.json {
+          // As they come: there may be more than memory holds.
+          Output.text(found == 0 ? "{\"matches\":[" : ",")
+          Output.raw(try printer.row(hit).bytes)
+        } else {
+          try printer.show(hit)
+        }
       } catch {
         failure = error
         return false
@@ -106,10 +110,9 @@ struct Grep: ParsableCommand {
     }
     if let failure { throw failure }
     if json.json {
-      JSON.object([
-        ("matches", .array(rows)), ("messages", .int(found)), ("lines", .int(lineCount)),
-        ("next", .null),
-      ]).print()
+      Output.line(
+        (found == 0 ? "{\"matches\":[" : "")
+          + "],\"messages\":\(found),\"lines\":\(lineCount),\"next\":null}")
     }
     if found == 0 { throw Exit(code: 1) }
   }
