@@ -38,10 +38,16 @@ struct LazyDFA: Sendable {
 
   static let matched: Int32 = 1 << 30
 
-  /// - Parameter isUnanchored: whether a match may start anywhere in a line, or only where reading
-  ///   starts.
-  init(_ program: RegexProgram, isUnanchored: Bool) {
+  private let instructionCountMax: Int
+
+  /// - Parameters:
+  ///   - isUnanchored: whether a match may start anywhere in a line, or only where reading starts.
+  ///   - instructionCountMax: instructions of all states that are kept.
+  init(
+    _ program: RegexProgram, isUnanchored: Bool, instructionCountMax: Int = Self.instructionCountMax
+  ) {
     self.program = program
+    self.instructionCountMax = instructionCountMax
     self.isUnanchored = isUnanchored
     let (numbers, count) = program.byteClasses
     classes = numbers
@@ -142,7 +148,7 @@ struct LazyDFA: Sendable {
       if isUnanchored { follow(program.start, into: &next) }
     }
     if (states.count + 1) * width > Self.transitionCountMax
-      || instructionCount + next.count > Self.instructionCountMax
+      || instructionCount + next.count > instructionCountMax
     {
       let kept = finished(next)
       reset()
