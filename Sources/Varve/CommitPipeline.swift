@@ -18,10 +18,11 @@ struct CommitPipeline {
 
   /// Commits batches with one sync; each becomes a commit of its own. The lock must be held.
   ///
-  /// - Parameter next: gives more batches until it gives none; its argument is the bytes encoded so
-  ///   far.
+  /// - Parameters:
+  ///   - next: gives more batches until it gives none; its argument is the bytes encoded so far.
+  ///   - willSync: called when all are encoded.
   mutating func commit(
-    _ writer: LogWriter, now: Int64, _ next: (Int) -> [WriteBatch]
+    _ writer: LogWriter, now: Int64, _ next: (Int) -> [WriteBatch], willSync: () -> Void
   ) throws(StorageError) -> [CommitResult] {
     output.bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
@@ -47,6 +48,7 @@ struct CommitPipeline {
       builder = RecordBlockBuilder()
       throw error
     }
+    willSync()
     if output.count > 0 {
       try writer.commit(output.bytes, history: history, blocks: entries, since: mark)
     }

@@ -32,6 +32,11 @@ enum IndexMaintenance {
     lock.release()
   }
 
+  /// Whether indexes of one tier wait to become one.
+  static func isMergeDue(_ version: Version) -> Bool {
+    MergePolicy.plan(version.manifest.indexes.map(\.recordCount)) != nil
+  }
+
   /// Performs the next due merge into a temporary file; nil if none is due.
   static func mergeOnce(
     version: Version, paths: StorePaths, fileSystem: any FileSystem, isLoading: Bool = false,

@@ -186,47 +186,68 @@ public final class Store: Sendable {
     return results
   }
 
-  /// Waits until a batch is committed, or commits what waits if its committer leads.
+  /// Waits until a batch is committed, and commits what waits whenever its committer leads.
   private func finish(
     _ pending: PendingCommit, isLeading: Bool
   ) throws(StoreError) -> CommitResult {
-    if !isLeading { pending.gate.wait() }
-    if pending.result.withLock({ $0 == nil }) {
-      queue.gather()
-      writing.withLock { commitWaiting(&$0) }
-      queue.handOver()
+    var isLeading = isLeading
+    while true {
+      if isLeading {
+        let (gate, isMaintenanceDue) = writing.withLock { commitWaiting(&$0) }
+        queue.handOver()
+        gate.open()
+        if isMaintenanceDue { maintainInline() }
+      }
+      if let result = pending.result.withLock({ $0 }) { return try result.get() }
+      isLeading = queue.waitToLead(pending)
     }
-    guard let result = pending.result.withLock({ $0 }) else {
-      throw StoreError(.cancelled, path: path, detail: "the batch was not committed")
-    }
-    return try result.get()
   }
 
-  private func commitWaiting(_ writing: inout Writing) {
-    guard let log = writing.log else { return }
+  /// Commits what waits and gives each batch its result.
+  ///
+  /// - Returns: the gate where the committers sleep, and whether the indexes want work.
+  private func commitWaiting(_ writing: inout Writing) -> (Gate, isMaintenanceDue: Bool) {
     var group: [PendingCommit] = []
+    var gate: Gate?
+    var isMaintenanceDue = false
+    let outcome: Result<[CommitResult], StoreError>
+    guard let log = writing.log else { preconditionFailure("a commit of a store for reading") }
     do throws(StorageError) {
       try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
       defer { log.release() }
-      // Who comes while others are being encoded still shares their sync.
-      let results = try writing.pipeline.commit(log, now: fileSystem.now()) { byteCount in
-        let more = queue.take(upTo: Limits.tailByteCount - byteCount)
-        group += more
-        return more.map { $0.batch.withLock { $0 } }
-      }
-      // Durable from here on: a failure of maintenance belongs to the next call, not to these
-      // batches.
-      queue.note(groupCount: group.count)
-      for (pending, result) in zip(group, results) { pending.resolve(.success(result)) }
-      if log.tailByteCount >= options.tailByteCount { try? log.publishIndex() }
+      outcome = .success(
+        try writing.pipeline.commit(log, now: fileSystem.now()) { byteCount in
+          // Who comes while others are being encoded still shares their sync.
+          let more = queue.take(upTo: Limits.tailByteCount - byteCount)
+          group += more
+          return more.map { $0.batch.withLock { $0 } }
+        } willSync: {
+          gate = queue.close()
+        })
+      isMaintenanceDue = self.isMaintenanceDue(log)
     } catch {
-      let failure = StoreError(error)
       // Without the lock nothing was taken: who waits gets the same answer.
       if group.isEmpty { group = queue.take(upTo: .max) }
-      for pending in group { pending.resolve(.failure(failure)) }
-      return
+      outcome = .failure(StoreError(error))
     }
-    if options.maintenance == .inline { mergeDue(&writing) }
+    for (index, pending) in group.enumerated() {
+      pending.result.withLock { $0 = outcome.map { $0[index] } }
+    }
+    return (gate ?? queue.close(), isMaintenanceDue)
+  }
+
+  private func isMaintenanceDue(_ log: LogWriter) -> Bool {
+    log.tailByteCount >= options.tailByteCount
+      || options.maintenance == .inline && IndexMaintenance.isMergeDue(log.version)
+  }
+
+  /// What a committer does for the indexes. Its batch is durable already: a failure belongs to the
+  /// next call, not to this one.
+  private func maintainInline() {
+    try? withLog { (log) throws(StorageError) in
+      if log.tailByteCount >= options.tailByteCount { try log.publishIndex() }
+    }
+    if options.maintenance == .inline { writing.withLock { mergeDue(&$0) } }
   }
 
   private func mergeDue(_ writing: inout Writing) {
@@ -253,9 +274,7 @@ public final class Store: Sendable {
     try withLog { (log) throws(StorageError) in
       if log.tailByteCount > byteCount || byteCount == 0 { try log.publishIndex() }
     }
-    writing.withLock { writing in
-      if options.maintenance == .inline { mergeDue(&writing) }
-    }
+    if options.maintenance == .inline { writing.withLock { mergeDue(&$0) } }
   }
 
   /// Merges indexes until none is due. Works without the writer's lock and takes it to publish.

@@ -95,29 +95,6 @@ import VarveTestSupport
     #expect(count == 2)
   }
 
-  @Test("Concurrent committers share syncs and lose nothing")
-  func groupCommit() async throws {
-    let disk = SimulatedFileSystem()
-    let store = try Store.open(at: "/s", options: writing(), fileSystem: disk)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for thread in 0..<8 {
-        group.addTask {
-          for i in 0..<25 {
-            var batch = WriteBatch()
-            let place = SourcePlace(host: "h", path: "t\(thread)", offset: UInt64(i))
-            try batch.append(
-              Occurrence(kind: .log, place: place), content: Array("\(thread) \(i)".utf8))
-            #expect(try store.commit(batch).occurrencesNew == 1)
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
-    let snapshot = try store.snapshot()
-    #expect(snapshot.nextSequence == 201)
-    #expect(try snapshot.verify().isSound)
-  }
-
   @Test("The digest does not depend on batches, order or indexes")
   func digestIsIndependent() throws {
     var digests: Set<ContentHash> = []

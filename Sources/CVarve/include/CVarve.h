@@ -1,4 +1,5 @@
-// Shims for what Swift cannot say: full sync, file locks, hardware CRC-32C; a table of Unicode.
+// Shims for what Swift cannot say: full sync, file locks, sleeping on a word, hardware CRC-32C; a
+// table of Unicode.
 #ifndef CVARVE_H
 #define CVARVE_H
 
@@ -56,6 +57,14 @@ static inline void cvarve_keep_access_time(int descriptor) {
 // and a file whose times were asked for gets exact new ones at its next write, which raises the
 // clock for all files; the sync after a write then has to write the inode, too.
 int cvarve_path_names(const char *path, dev_t device, ino_t inode);
+
+// Sleeps while a word has a value, until it is woken or some time is over, which is below 0 for no
+// limit; 1 if it is over. May return for no reason.
+int cvarve_sleep_while(uint32_t *word, uint32_t value, int64_t nanoseconds);
+
+// Wakes one or all that sleep on a word, with one call however many they are.
+void cvarve_wake_one(uint32_t *word);
+void cvarve_wake_all(uint32_t *word);
 
 // Where `needle` stands in `text`, or -1. With `fold`, `needle` has small ASCII letters and letters
 // of either case match. Sixteen places at a time by their first and last byte; W. Mula, "SIMD-friendly
