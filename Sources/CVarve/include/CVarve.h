@@ -67,8 +67,8 @@ void cvarve_wake_one(uint32_t *word);
 void cvarve_wake_all(uint32_t *word);
 
 // Where `needle` stands in `text`, or -1. With `fold`, `needle` has small ASCII letters and letters
-// of either case match. Sixteen places at a time by their first and last byte; W. Mula, "SIMD-friendly
-// algorithms for substring searching", 2016.
+// of either case match. Sixteen places at a time by their first and last byte; W. Mula,
+// "SIMD-friendly algorithms for substring searching", 2016.
 ptrdiff_t cvarve_find(
     const uint8_t *text, size_t count, const uint8_t *needle, size_t needle_count, int fold);
 

@@ -8,21 +8,32 @@ import VarveStorage
 /// Runs independent pieces of work; the caller decides on which threads.
 public struct Concurrency: Sendable {
   let perform: @Sendable (Int, @Sendable (Int) -> Void) -> Void
+  /// Pieces of large work that are under way at a time, each with the memory of a pass.
+  let width: Int
 
-  /// - Parameter perform: calls the closure once for each number below the given one and returns
-  ///   when all calls have; `DispatchQueue.concurrentPerform` does.
-  public init(_ perform: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void) {
+  /// - Parameters:
+  ///   - width: pieces of large work to have under way at a time; each takes memory.
+  ///   - perform: calls the closure once for each number below the given one and returns when all
+  ///     calls have; `DispatchQueue.concurrentPerform` does.
+  public init(
+    width: Int = 2, _ perform: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void
+  ) {
+    self.width = max(1, width)
     self.perform = perform
   }
 
   /// One after another on the calling thread.
-  public static let none = Concurrency { count, body in for i in 0..<count { body(i) } }
+  public static let none = Concurrency(width: 1) { count, body in
+    for i in 0..<count { body(i) }
+  }
 }
 
 extension Store {
-  /// Contents that one pass takes, in bytes: what bounds its memory, which is about four times
-  /// that.
+  /// Contents that one pass takes at most, in bytes: what bounds its memory, which is about four
+  /// times that.
   static let textPassByteCount = 40 << 20
+  /// Contents that are worth a pass beside another one.
+  static let textPassByteCountMin = 4 << 20
 
   /// Indexes the text of everything that is not in a full-text file yet, and merges files.
   ///
@@ -30,7 +41,7 @@ extension Store {
   ///
   /// - Parameters:
   ///   - byteCount: fewer bytes of content outside full-text files are left as they are.
-  ///   - concurrently: runs two passes at a time.
+  ///   - concurrently: runs passes at a time.
   ///   - onProgress: called with the sequence reached and the last one.
   ///   - isCancelled: asked between passes.
   /// - Throws: ``StoreError``, as ``commit(_:)``.
@@ -46,9 +57,10 @@ extension Store {
     }
     while !isCancelled() {
       let view = try self.snapshot().view
-      let plan = try textPlan(view, ifOver: byteCount)
+      let plan = try textPlan(view, ifOver: byteCount, width: concurrently.width)
       guard !plan.isEmpty else { break }
-      let made = try makeTexts(Array(plan.prefix(2)), view, settings, concurrently)
+      let round = Array(plan.prefix(concurrently.width))
+      let made = try makeTexts(round, view, settings, concurrently)
       let isPublished = try publishTexts(made, replacing: [])
       guard isPublished else { continue }
       onProgress(made.last?.summary.nextSequence ?? 0, view.version.manifest.nextSequence)
@@ -65,14 +77,15 @@ extension Store {
     let old = view.version.manifest.fullTexts
     var made: [MadeFullText] = []
     let end = old.last?.nextSequence ?? 1
-    var plan = try textPlan(view, from: 1, to: end)
+    var plan = try textPlan(view, from: 1, to: end, width: concurrently.width)
     while !plan.isEmpty {
       if isCancelled() {
         discardTexts(made)
         throw StoreError(.cancelled, path: path, detail: "indexing text was stopped")
       }
-      made += try makeTexts(Array(plan.prefix(2)), view, settings, concurrently)
-      plan.removeFirst(min(2, plan.count))
+      let round = Array(plan.prefix(concurrently.width))
+      made += try makeTexts(round, view, settings, concurrently)
+      plan.removeFirst(round.count)
       onProgress(made.last?.summary.nextSequence ?? 0, end)
     }
     _ = try publishTexts(made, replacing: old.map(\.id))
@@ -95,39 +108,55 @@ extension Store {
     }
   }
 
-  /// Ranges of sequences to index next, each with about as much content as a pass takes.
+  /// Ranges of sequences to index next; none if they have few bytes of content.
   private func textPlan(
-    _ view: StoreView, ifOver byteCount: Int
+    _ view: StoreView, ifOver byteCount: Int, width: Int
   ) throws(StoreError) -> [Range<UInt64>] {
+    if byteCount > 0, try Snapshot(view).unindexedTextByteCount() <= byteCount { return [] }
     let start = view.version.manifest.fullTexts.last?.nextSequence ?? 1
-    let plan = try textPlan(view, from: start, to: view.version.manifest.nextSequence)
-    guard plan.count == 1, byteCount > 0 else { return plan }
-    return try Snapshot(view).unindexedTextByteCount() > byteCount ? plan : []
+    return try textPlan(
+      view, from: start, to: view.version.manifest.nextSequence, width: width)
   }
 
+  /// Ranges of sequences with about the same content, as few as the memory of a pass allows, but
+  /// for large ones at least `width`: the longest is waited for.
   private func textPlan(
-    _ view: StoreView, from start: UInt64, to end: UInt64
+    _ view: StoreView, from start: UInt64, to end: UInt64, width: Int
   ) throws(StoreError) -> [Range<UInt64>] {
     try engine { () throws(StorageError) in
+      var total = 0
+      try Self.forEachSize(view, from: start, to: end) { total += $1 }
+      let passCount = max(
+        min(width, total / Self.textPassByteCountMin), total / Self.textPassByteCount + 1)
+      let target = total / passCount + 1
       var plan: [Range<UInt64>] = []
       var first = start
       var sum = 0
-      for index in view.version.indexes where index.nextSequence > start {
-        let sizes = try index.column(.byteCount)
-        let distances = try index.column(.message)
-        for row in sizes.indices {
-          let sequence = index.firstSequence + UInt64(row)
-          guard sequence >= first, sequence < end else { continue }
-          sum += 48 + (distances[row] == 0 ? Int(sizes[row]) : 0)
-          if sum >= Self.textPassByteCount {
-            plan.append(first..<(sequence + 1))
-            first = sequence + 1
-            sum = 0
-          }
-        }
+      try Self.forEachSize(view, from: start, to: end) { sequence, size in
+        sum += size
+        guard sum >= target else { return }
+        plan.append(first..<(sequence + 1))
+        first = sequence + 1
+        sum = 0
       }
       if first < end { plan.append(first..<end) }
       return plan
+    }
+  }
+
+  /// Gives what each record of some sequences costs a pass, as bytes of text.
+  private static func forEachSize(
+    _ view: StoreView, from start: UInt64, to end: UInt64, _ body: (UInt64, Int) -> Void
+  ) throws(StorageError) {
+    for index in view.version.indexes where index.nextSequence > start {
+      let sizes = try index.column(.byteCount)
+      let distances = try index.column(.message)
+      for row in sizes.indices {
+        let sequence = index.firstSequence + UInt64(row)
+        guard sequence >= start, sequence < end else { continue }
+        // What a document costs beside its text, and what the sighting of a known one costs.
+        body(sequence, distances[row] == 0 ? 48 + Int(sizes[row]) : 8)
+      }
     }
   }
 

@@ -5,9 +5,14 @@ import VarveFormat
 
 struct IndexingSink: TokenSink, Sendable {
   var table = StringTable()
-  /// Term and place of each token, in the order of the text.
-  var terms: [Int32] = []
-  var keys: [UInt32] = []
+  /// A term and its place.
+  struct Token: Sendable {
+    var term: Int32
+    var key: UInt32
+  }
+
+  /// All tokens, in the order of the text.
+  private(set) var tokens: [Token] = []
   /// Words that count for the length of a field.
   private(set) var wordCount = 0
   /// The text that is cut.
@@ -87,8 +92,7 @@ struct IndexingSink: TokenSink, Sendable {
       return
     }
     wordCount += 1
-    terms.append(id)
-    keys.append(attribute << 16 | UInt32(position))
+    tokens.append(Token(term: id, key: attribute << 16 | UInt32(position)))
     if codeWords { addCodeWords(range) }
   }
 
@@ -182,8 +186,8 @@ struct IndexingSink: TokenSink, Sendable {
       guard byte < 0x80 else { return }
       term.append(byte &- 0x41 < 26 ? byte + 0x20 : byte)
     }
-    terms.append(table.intern(term.rawSpan))
-    keys.append(attribute << 16 | UInt32(position))
+    tokens.append(
+      Token(term: table.intern(term.rawSpan), key: attribute << 16 | UInt32(position)))
   }
 }
 
@@ -220,21 +224,20 @@ struct SortedTokens {
   /// A counting sort.
   init(_ sink: IndexingSink, tokenEnds: [Int]) {
     var starts = [Int](repeating: 0, count: sink.table.count + 1)
-    for term in sink.terms { starts[Int(term) + 1] += 1 }
+    for token in sink.tokens { starts[Int(token.term) + 1] += 1 }
     for i in 1..<max(1, starts.count) { starts[i] += starts[i - 1] }
     var next = starts
-    var docs = [UInt32](repeating: 0, count: sink.terms.count)
+    var docs = [UInt32](repeating: 0, count: sink.tokens.count)
     var keys = docs
-    var token = 0
+    var start = 0
     for (doc, end) in tokenEnds.enumerated() {
-      while token < end {
-        let term = Int(sink.terms[token])
-        let place = next[term]
-        next[term] = place + 1
+      for token in sink.tokens[start..<end] {
+        let place = next[Int(token.term)]
+        next[Int(token.term)] = place + 1
         docs[place] = UInt32(doc)
-        keys[place] = sink.keys[token]
-        token += 1
+        keys[place] = token.key
       }
+      start = end
     }
     self.starts = starts
     self.docs = docs

@@ -32,7 +32,7 @@ package struct InvertedIndexWriter: Sendable {
   package mutating func beginDocument(sequence: UInt64) {
     sequences.append(sequence)
     for i in lengths.indices { lengths[i].append(0) }
-    tokenEnds.append(sink.terms.count)
+    tokenEnds.append(sink.tokens.count)
   }
 
   /// Adds the text of the content.
@@ -88,7 +88,7 @@ package struct InvertedIndexWriter: Sendable {
     tokenizer.forEach(text, &sink)
     sink.endText()
     lengths[attribute][sequences.count - 1] += UInt64(sink.wordCount - before)
-    tokenEnds[tokenEnds.count - 1] = sink.terms.count
+    tokenEnds[tokenEnds.count - 1] = sink.tokens.count
   }
 
   /// Writes everything.

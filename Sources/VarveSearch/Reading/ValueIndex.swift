@@ -31,20 +31,21 @@ package final class ValueIndex: Sendable {
     self.name = name
     var found: [[UInt8]: [Place]] = [:]
     var lengths: [UInt32] = []
+    var settings = IndexSettings()
+    settings.tokenizer = tokenizer.settings
+    settings.codeWords = false
+    var sink = IndexingSink(settings)
     for (value, text) in column.values.enumerated() {
-      var settings = IndexSettings()
-      settings.tokenizer = tokenizer.settings
-      settings.codeWords = false
-      var sink = IndexingSink(settings)
+      let (firstToken, wordCount) = (sink.tokens.count, sink.wordCount)
       sink.begin(attribute: 0)
       let bytes = Array(text.text.utf8)
       sink.text = bytes
       tokenizer.forEach(bytes.rawSpan, &sink)
-      for (i, term) in sink.terms.enumerated() {
-        found[sink.table.bytes(term), default: []].append(
-          Place(value: UInt32(value), position: sink.keys[i]))
+      for token in sink.tokens[firstToken...] {
+        found[sink.table.bytes(token.term), default: []].append(
+          Place(value: UInt32(value), position: token.key))
       }
-      lengths.append(UInt32(sink.wordCount))
+      lengths.append(UInt32(sink.wordCount - wordCount))
     }
     words = found.keys.sorted { $0.lexicographicallyPrecedes($1) }
     places = words.map { found[$0] ?? [] }

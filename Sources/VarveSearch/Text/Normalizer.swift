@@ -38,9 +38,10 @@ package enum Normalizer {
     var output: [Unicode.Scalar] = []
     output.reserveCapacity(scalars.count)
     for scalar in scalars { decompose(scalar, into: &output) }
-    output.removeAll { $0.properties.generalCategory == .control }
-    while let first = output.first, first.properties.isWhitespace { output.removeFirst() }
-    while let last = output.last, last.properties.isWhitespace { output.removeLast() }
+    // The category of control characters: Unicode Standard, table 4-4, fixed for ever.
+    output.removeAll { $0.value < 0x20 || $0.value >= 0x7F && $0.value < 0xA0 }
+    while let first = output.first, isWhitespace(first) { output.removeFirst() }
+    while let last = output.last, isWhitespace(last) { output.removeLast() }
     return output
   }
 
@@ -62,11 +63,20 @@ package enum Normalizer {
         case 0x131: output.append("i")
         case 0x3C2: output.append("\u{3C3}")
         default:
-          if part.properties.generalCategory != .nonspacingMark { output.append(part) }
+          // No mark stands before U+0300.
+          if part.value < 0x300 || part.properties.generalCategory != .nonspacingMark {
+            output.append(part)
+          }
         }
       }
     }
     return output
+  }
+
+  private static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x80
+      ? scalar.value == 0x20 || scalar.value >= 0x09 && scalar.value <= 0x0D
+      : scalar.properties.isWhitespace
   }
 
   private static func lower(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
@@ -88,8 +98,8 @@ package enum Normalizer {
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
       decompose(scalar, into: &scalars)
     }
-    while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
-    while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+    while let first = scalars.first, isWhitespace(first) { scalars.removeFirst() }
+    while let last = scalars.last, isWhitespace(last) { scalars.removeLast() }
     var output: [UInt8] = []
     for scalar in scalars {
       for part in scalar.properties.lowercaseMapping.unicodeScalars {

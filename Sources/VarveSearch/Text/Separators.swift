@@ -12,6 +12,23 @@ package enum SeparatorKind: UInt8, Sendable {
 }
 
 enum Separators {
+  /// What a byte is to the path for ASCII.
+  enum ByteClass {
+    static let letter: UInt8 = 0
+    static let softSeparator: UInt8 = 1
+    static let hardSeparator: UInt8 = 2
+    /// Control characters vanish from words.
+    static let control: UInt8 = 3
+    static let beyondASCII: UInt8 = 4
+  }
+
+  /// The class of each byte.
+  static let byteClasses: [UInt8] = (0..<256).map { byte in
+    if byte >= 0x80 { return ByteClass.beyondASCII }
+    if ascii[byte] != 0 { return ascii[byte] }
+    return byte < 0x20 || byte == 0x7F ? ByteClass.control : ByteClass.letter
+  }
+
   /// 0 for parts of words, 1 for soft and 2 for hard separators, of single ASCII characters.
   static let ascii: [UInt8] = {
     var table = [UInt8](repeating: 0, count: 128)
@@ -34,8 +51,23 @@ enum Separators {
   ]
   private static let joiningSpaces: Set<UInt32> = [0xA0, 0x202F, 0x205F]
 
+  /// Kinds of the scalars below the ideographs, made once: the standard library searches for the
+  /// category of each.
+  private static let table: [UInt8] = (0..<tableEnd).map { code in
+    Unicode.Scalar(code).map { lookUp($0).rawValue } ?? 0
+  }
+  private static let tableEnd: UInt32 = 0x3400
+
   /// The kind of a scalar; `none` for parts of words.
   static func kind(_ scalar: Unicode.Scalar) -> SeparatorKind {
+    let code = scalar.value
+    if code < tableEnd { return SeparatorKind(rawValue: table[Int(code)]) ?? .none }
+    // Ideographs and syllables of Hangul: no separator is among them.
+    if code < 0xA000 || code >= 0xAC00 && code < 0xD7A4 { return .none }
+    return lookUp(scalar)
+  }
+
+  private static func lookUp(_ scalar: Unicode.Scalar) -> SeparatorKind {
     let code = scalar.value
     if code < 0x80 { return SeparatorKind(rawValue: ascii[Int(code)]) ?? .none }
     if hard.contains(code) { return .hard }

@@ -59,47 +59,67 @@ package struct Tokenizer: Sendable {
       custom.forEach(text, &sink)
       return
     }
-    var scratch: [UInt8] = []
-    let table = Separators.ascii
+    let folded = Self.lowercased(text)
+    let classes = Separators.byteClasses
+    typealias ByteClass = Separators.ByteClass
     var at = 0
     let end = text.byteCount
     while at < end {
-      let byte = text.load(UInt8.self, at: at)
-      if byte < 0x80, table[Int(byte)] != 0 {
-        let next: UInt8 = at + 1 < end ? text.load(UInt8.self, at: at + 1) : 0
-        if byte == 0x2C || byte == 0x2E, next == 0x20 {
+      let byte = folded[at]
+      let kind = classes[Int(byte)]
+      if kind == ByteClass.softSeparator || kind == ByteClass.hardSeparator {
+        if byte == 0x2C || byte == 0x2E, at + 1 < end, folded[at + 1] == 0x20 {
           sink.separator(.hard, at..<(at + 2))
           at += 2
         } else {
-          sink.separator(table[Int(byte)] == 2 ? .hard : .soft, at..<(at + 1))
+          sink.separator(kind == ByteClass.hardSeparator ? .hard : .soft, at..<(at + 1))
           at += 1
         }
         continue
       }
       // A run without ASCII separators.
       let start = at
-      var isPlain = true
-      scratch.removeAll(keepingCapacity: true)
-      while at < end {
-        let byte = text.load(UInt8.self, at: at)
-        if byte >= 0x80 {
-          isPlain = false
-        } else if table[Int(byte)] != 0 {
-          break
-        } else if byte < 0x20 || byte == 0x7F {
-          at += 1
-          continue
-        }
-        scratch.append(byte &- 0x41 < 26 ? byte + 0x20 : byte)
-        at += 1
-      }
-      if isPlain {
-        sink.word(scratch.rawSpan, start..<at)
+      while at < end, classes[Int(folded[at])] == ByteClass.letter { at += 1 }
+      if at == end || classes[Int(folded[at])] <= ByteClass.hardSeparator {
+        sink.word(folded.rawSpan.extracting(start..<at), start..<at)
       } else {
-        let run = text.array(start..<at)
-        ScalarRuns.forEach(run, offset: start, &sink)
+        at = mixedRun(text, folded, from: start, firstOther: at, &sink)
       }
     }
+  }
+
+  /// A run with bytes that are not ASCII or not part of a word; gives where it ends.
+  private func mixedRun<Sink: TokenSink>(
+    _ text: RawSpan, _ folded: [UInt8], from start: Int, firstOther: Int, _ sink: inout Sink
+  ) -> Int {
+    typealias ByteClass = Separators.ByteClass
+    let classes = Separators.byteClasses
+    var at = firstOther
+    var isASCII = true
+    while at < folded.count {
+      let kind = classes[Int(folded[at])]
+      if kind == ByteClass.softSeparator || kind == ByteClass.hardSeparator { break }
+      if kind == ByteClass.beyondASCII { isASCII = false }
+      at += 1
+    }
+    if isASCII {
+      let word = folded[start..<at].filter { classes[Int($0)] == ByteClass.letter }
+      sink.word(word.rawSpan, start..<at)
+    } else {
+      ScalarRuns.forEach(text.array(start..<at), offset: start, &sink)
+    }
+    return at
+  }
+
+  /// The bytes with small ASCII letters.
+  private static func lowercased(_ text: RawSpan) -> [UInt8] {
+    var folded = text.array(0..<text.byteCount)
+    var bytes = folded.mutableSpan
+    for i in bytes.indices {
+      let byte = bytes[i]
+      bytes[i] = byte &+ (byte &- 0x41 < 26 ? 0x20 : 0)
+    }
+    return folded
   }
 }
 
@@ -122,80 +142,5 @@ private struct TokenList: TokenSink {
 
   mutating func separator(_ kind: SeparatorKind, _ range: Range<Int>) {
     tokens.append(Token(range: range, separator: kind, word: [], decomposed: []))
-  }
-}
-
-/// The slow path: text cut by scalars.
-enum ScalarRuns {
-  /// The scalars of some bytes with their ranges; what is not UTF-8 becomes U+FFFD.
-  static func scalars(_ bytes: [UInt8], offset: Int) -> [(Unicode.Scalar, Range<Int>)] {
-    var found: [(Unicode.Scalar, Range<Int>)] = []
-    found.reserveCapacity(bytes.count)
-    var at = 0
-    while at < bytes.count {
-      let first = bytes[at]
-      var count = 1
-      if first >= 0xC2, first < 0xE0 { count = 2 }
-      if first >= 0xE0, first < 0xF0 { count = 3 }
-      if first >= 0xF0, first < 0xF5 { count = 4 }
-      var scalar: Unicode.Scalar?
-      if at + count <= bytes.count {
-        scalar = String(validating: bytes[at..<(at + count)], as: UTF8.self)?.unicodeScalars.first
-      }
-      if scalar == nil { count = 1 }
-      found.append((scalar ?? "\u{FFFD}", (offset + at)..<(offset + at + count)))
-      at += count
-    }
-    return found
-  }
-
-  static func forEach<Sink: TokenSink>(_ bytes: [UInt8], offset: Int, _ sink: inout Sink) {
-    let scalars = scalars(bytes, offset: offset)
-    var start = 0
-    for i in scalars.indices {
-      let kind = Separators.kind(scalars[i].0)
-      guard kind != .none else { continue }
-      words(scalars[start..<i], &sink)
-      sink.separator(kind, scalars[i].1)
-      start = i + 1
-    }
-    words(scalars[start...], &sink)
-  }
-
-  /// Cuts a run without separators where the script changes, CJK into pairs.
-  static func words<Sink: TokenSink>(
-    _ run: ArraySlice<(Unicode.Scalar, Range<Int>)>, _ sink: inout Sink
-  ) {
-    var start = run.startIndex
-    var script = Script.other
-    for i in run.indices {
-      let next = Script(run[i].0)
-      guard next != .other else { continue }
-      if script != .other, next != script {
-        word(run[start..<i], script, &sink)
-        start = i
-      }
-      script = next
-    }
-    if start < run.endIndex { word(run[start...], script, &sink) }
-  }
-
-  private static func word<Sink: TokenSink>(
-    _ run: ArraySlice<(Unicode.Scalar, Range<Int>)>, _ script: Script, _ sink: inout Sink
-  ) {
-    if script == .cj, run.count > 2 {
-      for i in run.indices.dropLast() { emit(run[i...(i + 1)], &sink) }
-      return
-    }
-    emit(run, &sink)
-  }
-
-  private static func emit<Sink: TokenSink>(
-    _ run: ArraySlice<(Unicode.Scalar, Range<Int>)>, _ sink: inout Sink
-  ) {
-    guard let first = run.first, let last = run.last else { return }
-    let normal = Normalizer.utf8(
-      Normalizer.folded(Normalizer.decomposed(run.map(\.0)[...])))
-    sink.word(normal.rawSpan, first.1.lowerBound..<last.1.upperBound)
   }
 }
