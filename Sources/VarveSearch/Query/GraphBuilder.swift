@@ -177,7 +177,7 @@ struct GraphBuilder {
     var best: (words: [ResolvedWord], count: Int, cut: Int)?
     for cut in cuts where cut.count >= best?.count ?? 0 {
       var documents = DocSet(capacity: corpus.documentCount)
-      for hit in try reader.phraseHits(cut.words, in: cut.candidates) {
+      for hit in try reader.phraseHits(cut.words, in: cut.candidates, byWord: reader.byWord) {
         documents.insert(Int(hit.document))
       }
       let count = documents.count

@@ -71,6 +71,22 @@ final class PlacedWords {
     return made
   }
 
+  /// Where the words of a term themselves stand, those of a phrase in a row: exactness wants each at
+  /// its place, also where the other rules take a phrase for words of one attribute.
+  func exactPlaces(_ node: Int) throws(FormatError) -> Places {
+    let phrases = graph.nodes[node].levels[0].filter { $0.isExact && $0.isPhrase }
+    guard !nodes.reader.byWord, !phrases.isEmpty else {
+      return try places(PathStep(node: node, levels: 1)).starts
+    }
+    var hits: [Hit] = []
+    for phrase in phrases {
+      hits += try nodes.reader.phraseHits(phrase.words, in: set, byWord: true).map {
+        Hit(document: $0.document, key: $0.key, isPhrase: true, isExact: true)
+      }
+    }
+    return placed(hits)
+  }
+
   private func placed(_ hits: [Hit]) -> Places {
     HitOrder.placed(hits, count: documents.count, ranks: ranks)
   }

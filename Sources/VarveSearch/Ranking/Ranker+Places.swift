@@ -136,7 +136,7 @@ extension Ranker {
           path.steps.contains { $0.node == node && !$0.hasOnlyTypos }
         })
       else { return nil }
-      let places = try words.places(PathStep(node: node, levels: 1)).starts
+      let places = try words.exactPlaces(node)
       // Holes before the first word count: upstream looks for it that much further on.
       found.append(
         .init(

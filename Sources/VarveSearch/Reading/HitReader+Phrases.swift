@@ -3,10 +3,11 @@
 import VarveFormat
 
 extension HitReader {
-  /// Where a phrase begins in some documents: at its first word that is no hole, all of its words
-  /// in a row in one attribute.
+  /// Where a phrase begins in some documents: at its first word that is no hole.
+  ///
+  /// - Parameter byWord: whether its words must stand in a row, or only in one attribute.
   func phraseHits(
-    _ words: [ResolvedWord?], in candidates: DocSet
+    _ words: [ResolvedWord?], in candidates: DocSet, byWord: Bool
   ) throws(FormatError) -> [Hit] {
     var hits: [Hit]?
     var firstOffset = 0
@@ -75,7 +76,7 @@ extension HitReader {
     }
     let candidates = try documentsWithAll(derivation.words, attributes: attributes)
     var set = DocSet(capacity: corpus.documentCount)
-    for hit in try phraseHits(derivation.words, in: candidates)
+    for hit in try phraseHits(derivation.words, in: candidates, byWord: byWord)
     where attributes?.contains(hit.attribute) ?? true { set.insert(Int(hit.document)) }
     return set
   }
@@ -96,7 +97,7 @@ extension HitReader {
         }, nil
       )
     }
-    let found = try phraseHits(derivation.words, in: candidates)
+    let found = try phraseHits(derivation.words, in: candidates, byWord: byWord)
     var documents = DocSet(capacity: corpus.documentCount)
     for hit in found { documents.insert(Int(hit.document)) }
     var starts = try hits(first, in: documents)
