@@ -101,10 +101,15 @@ package struct Searcher: Sendable {
       name, query: query, matches: selection.universe, rows: selection.rows)
   }
 
+  /// The occurrences that satisfy a filter, as a set of their numbers.
+  package func rows(_ filter: Filter) throws -> DocSet {
+    try FilterEvaluator(corpus: corpus, settings: settings).rows(filter)
+  }
+
   /// For each occurrence whose message has an occurrence that satisfies a filter, the first such
   /// one.
   package func firstRows(_ filter: Filter) throws -> FirstRows {
-    let rows = try FilterEvaluator(corpus: corpus, settings: settings).rows(filter)
+    let rows = try rows(filter)
     var first = [UInt32](repeating: .max, count: corpus.documentCount)
     rows.forEach { row in
       let document = Int(corpus.rows.documents[row])

@@ -17,8 +17,8 @@ struct VarveCommand: ParsableCommand {
     subcommands: [
       Ingest.self, WatchCommand.self, Search.self, Grep.self, Get.self, List.self,
       SessionCommand.self,
-      Sessions.self,
-      Projects.self, Runs.self, Source.self, Doctor.self, Secrets.self, Stats.self, Verify.self,
+      Sessions.self, Projects.self, ReportCommand.self, TimelineCommand.self,
+      Runs.self, Source.self, Doctor.self, Secrets.self, Stats.self, Verify.self,
       Attest.self, Rebuild.self, SettingsCommand.self, Export.self, Inspect.self,
     ])
 }

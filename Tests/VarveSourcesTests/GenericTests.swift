@@ -51,6 +51,13 @@ import VarveTestSupport
     #expect(found.occurrence.metadata == nil)
   }
 
+  @Test("The level ERROR is an error, others are not", .requirement("CON-21"))
+  func errors() throws {
+    #expect(try read(#"{"content":"x","level":"ERROR"}"#).0.occurrence.isError)
+    #expect(try !read(#"{"content":"x","level":"WARN","error":false}"#).0.occurrence.isError)
+    #expect(try !read(#"{"content":"ERROR"}"#).0.occurrence.isError)
+  }
+
   @Test("Of two members with one name or meaning the first counts", .requirement("CON-21"))
   func takesTheFirst() throws {
     let (found, _) = try read(

@@ -126,37 +126,9 @@ final class CorpusFields: FieldSource {
     return places
   }
 
-  /// A text column: ordinals of each index become those of all.
   private func text(_ id: ColumnID) throws(StorageError) -> FieldColumn {
-    var places: [UInt32] = []
-    var values: [FieldValue] = []
-    var numbers: [[UInt8]: UInt32] = [:]
-    for index in columns {
-      let textCount = try index.textCount()
-      var map = [UInt32](repeating: 0, count: textCount + 1)
-      for ordinal in try index.column(id) {
-        guard ordinal > 0 else {
-          places.append(0)
-          continue
-        }
-        let ordinal = Int(ordinal)
-        guard ordinal <= textCount else {
-          throw StorageError(.corrupt, path: index.path, doing: "a column names no text")
-        }
-        if map[ordinal] == 0 {
-          let text = try index.text(ordinal - 1)
-          if let known = numbers[text] {
-            map[ordinal] = known
-          } else {
-            values.append(.string(text))
-            numbers[text] = UInt32(values.count)
-            map[ordinal] = UInt32(values.count)
-          }
-        }
-        places.append(map[ordinal])
-      }
-    }
-    return FieldColumn(.single(places), values: values)
+    let column = try TextColumn(id, of: columns)
+    return FieldColumn(.single(column.places), values: column.texts.map { .string($0) })
   }
 
   /// A field that only the records have. Cost: the whole log is read once.

@@ -22,6 +22,8 @@ final class SearchCache: Sendable {
   }
 
   let results: ResultCache
+  /// The columns of reports, of the view that was asked for last.
+  let columns = Mutex<(key: (ContentHash, UInt64, UInt64), columns: ReportColumns)?>(nil)
 
   init(resultCountMax: Int = 0, resultLifetimeSeconds: Int = 0) {
     results = ResultCache(countMax: resultCountMax, lifetimeSeconds: resultLifetimeSeconds)

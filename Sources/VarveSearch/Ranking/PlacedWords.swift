@@ -71,8 +71,8 @@ final class PlacedWords {
     return made
   }
 
-  /// Where the words of a term themselves stand, those of a phrase in a row: exactness wants each at
-  /// its place, also where the other rules take a phrase for words of one attribute.
+  /// Where the words of a term themselves stand, those of a phrase in a row: exactness wants each
+  /// at its place, also where the other rules take a phrase for words of one attribute.
   func exactPlaces(_ node: Int) throws(FormatError) -> Places {
     let phrases = graph.nodes[node].levels[0].filter { $0.isExact && $0.isPhrase }
     guard !nodes.reader.byWord, !phrases.isEmpty else {

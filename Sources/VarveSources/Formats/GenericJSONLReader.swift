@@ -75,6 +75,7 @@ struct GenericJSONLReader: RecordReader {
     guard hasContent else { return sink.skip(place, "no content") }
     if let varve { Self.applyPlace(document, varve, &fields, &sink) }
     fields.kind = kind ?? Self.kind(ofPhase: fields[.phase], sink)
+    if sink.batch.strings.isEqual(fields[.level], "ERROR") { fields.isError = true }
     compare(stated, document, place, &sink)
     sink.emit(
       fields, content: content.rawSpan, metadata: metadata.finish().rawSpan, at: place)

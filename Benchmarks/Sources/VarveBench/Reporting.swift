@@ -1,0 +1,36 @@
+// Reports over the store that `ingest` made; rivals/sql_reports.py asks SQLite and DuckDB the same.
+
+import Varve
+
+enum Reporting {
+  static func reports(_ arguments: Arguments) throws -> [Figure] {
+    let snapshot = try openReadOnly(arguments).snapshot()
+    var figures: [Figure] = []
+    let start = System.now()
+    _ = try snapshot.report(ReportQuery(.components))
+    // What the first report of a snapshot pays: six columns are read.
+    figures.append(Figure("firstOfSnapshot", Double(System.now() - start) / 1e6, "ms"))
+    for name in ReportQuery.Name.allCases {
+      for count in ReportQuery.Count.allCases {
+        var query = ReportQuery(name)
+        query.count = count
+        var times: [UInt64] = []
+        var rowCount = 0
+        for _ in 0..<15 {
+          let start = System.now()
+          rowCount = try snapshot.report(query).rowCount
+          times.append(System.now() - start)
+        }
+        times.sort()
+        let label = name.rawValue + (count == .messages ? "OfMessages" : "")
+        figures.append(Figure(label + "P50", Percentiles.microseconds(times, 0.5) / 1000, "ms"))
+        figures.append(Figure(label + "Rows", Double(rowCount), ""))
+      }
+    }
+    return figures
+  }
+
+  private static func openReadOnly(_ arguments: Arguments) throws -> Store {
+    try Store.open(at: arguments.storePath, options: StoreOptions(access: .read))
+  }
+}

@@ -1,0 +1,45 @@
+// Which parts of the tools were at work: one row a component.
+
+struct ComponentReport {
+  private let columns: ReportColumns
+  private let query: ReportQuery
+
+  init(_ columns: ReportColumns, _ query: ReportQuery) {
+    self.columns = columns
+    self.query = query
+  }
+
+  func report(_ selected: [UInt32]) -> Report {
+    let components = columns.components.places
+    let rowsOfComponents = selected.filter { components[Int($0)] != 0 }
+    let counter = ReportCounter(
+      columns, query, columns.components.groups(rowsOfComponents), countsDays: true)
+    var rows: [[Report.Value]] = []
+    for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {
+      let count = tally.count(query.count)
+      rows.append([
+        columns.components.value(UInt32(group)), .number(count), .number(tally.sessions),
+        .number(tally.days), .number(tally.errors),
+        .percent(Self.hundredths(tally.errors, of: count)),
+      ])
+    }
+    var report = Report(
+      query, counter,
+      columns: [
+        ("component", .text), ("occurrences", .number), ("sessions", .number),
+        ("activeDays", .number), ("errors", .number), ("errorRatePct", .percent),
+      ], rows: rows)
+    report.sortRows([
+      .init("occurrences", isDescending: true), .init("component", isDescending: false),
+    ])
+    return report
+  }
+
+  /// A share in hundredths of a percent, halves rounded up as SQL's `ROUND(100.0 * a / b, 2)` does
+  /// with the nearest binary fraction.
+  static func hundredths(_ part: Int64, of whole: Int64) -> Int64 {
+    guard whole > 0 else { return 0 }
+    let percent = 100.0 * Double(part) / Double(whole)
+    return Int64((percent * 100).rounded(.toNearestOrAwayFromZero))
+  }
+}

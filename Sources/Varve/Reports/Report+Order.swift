@@ -1,0 +1,67 @@
+// The order of a report's rows.
+
+extension Report {
+  init(
+    _ query: ReportQuery, _ counter: ReportCounter, columns: [(String, Column.Kind)],
+    rows: [[Value]]
+  ) {
+    name = query.name
+    count = query.count
+    timeZone = query.zone.name
+    self.columns = columns.map { Column($0.0, $0.1) }
+    self.rows = rows
+    rowCount = rows.count
+    occurrenceCount = counter.occurrenceCount
+    withoutTimeCount = counter.withoutTimeCount
+  }
+
+  /// Sorts by a key that the user chose; what it leaves equal keeps the report's own order.
+  mutating func sort(by order: ReportQuery.Order?) throws(StoreError) {
+    guard let order else { return }
+    guard columns.contains(where: { $0.key == order.key }) else {
+      let known = columns.map(\.key).joined(separator: ", ")
+      throw StoreError(
+        .request("invalid_report_sort"),
+        detail: "'\(order.key)' is no key of the report; keys are \(known)")
+    }
+    sortRows([order])
+  }
+
+  /// Sorts rows by keys; equal ones keep their order.
+  mutating func sortRows(_ orders: [ReportQuery.Order]) {
+    let report = self
+    rows = rows.enumerated().sorted { left, right in
+      if report.precedes(left.element, right.element, by: orders) { return true }
+      if report.precedes(right.element, left.element, by: orders) { return false }
+      return left.offset < right.offset
+    }.map(\.element)
+  }
+
+  /// Whether a row stands before another one; cells without a value come last.
+  func precedes(_ left: [Value], _ right: [Value], by orders: [ReportQuery.Order]) -> Bool {
+    for order in orders {
+      guard let at = columns.firstIndex(where: { $0.key == order.key }) else { continue }
+      switch (left[at], right[at]) {
+      case (.null, .null): continue
+      case (.null, _): return false
+      case (_, .null): return true
+      default: break
+      }
+      if Self.isLess(left[at], right[at]) { return !order.isDescending }
+      if Self.isLess(right[at], left[at]) { return order.isDescending }
+    }
+    return false
+  }
+
+  private static func isLess(_ left: Value, _ right: Value) -> Bool {
+    switch (left, right) {
+    case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
+    case (.number(let a), .number(let b)), (.percent(let a), .percent(let b)),
+      (.time(let a), .time(let b)):
+      a < b
+    case (.texts(let a), .texts(let b)): a.count < b.count
+    case (.signatures(let a), .signatures(let b)): a.count < b.count
+    default: false
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Reports of a snapshot.
+
+import VarveFormat
+import VarveSearch
+import VarveStorage
+
+extension Snapshot {
+  /// Answers a report over all occurrences that are no echoes and that the filters let through.
+  ///
+  /// Cost: linear in the occurrences of the snapshot; the first report of a snapshot reads six
+  /// columns, later ones share them. `errors` also reads the contents of the errors.
+  ///
+  /// - Throws: ``StoreError``: `request` if filters or order are not valid, `limit` if a timeline
+  ///   has too many rows, `damaged`, `system`.
+  public func report(_ query: ReportQuery) throws(StoreError) -> Report {
+    let columns = try searching.reportColumns(view)
+    let rows = columns.selected(by: query, among: try filteredRows(query.filters))
+    var report: Report
+    switch query.name {
+    case .activity: report = ActivityReport(columns, query).report(rows)
+    case .timeline: report = try TimelineReport(columns, query).report(rows)
+    case .components: report = ComponentReport(columns, query).report(rows)
+    case .errors: report = try ErrorReport(columns, query, self).report(rows)
+    }
+    try report.sort(by: query.order)
+    report.rowCount = report.rows.count
+    if let limit = query.limit { report.rows = Array(report.rows.prefix(max(0, limit))) }
+    return report
+  }
+
+  /// The occurrences that satisfy filters, as a set of their numbers; nil for all.
+  private func filteredRows(_ filters: [String]) throws(StoreError) -> DocSet? {
+    guard !filters.isEmpty else { return nil }
+    var conditions = SearchQuery("")
+    conditions.filters = filters
+    guard let filter = try conditions.request().filter else { return nil }
+    let settings = try effectiveSettings()
+    let corpus = try searching.corpus(view, settings)
+    return try searchErrors { try Searcher(corpus, settings.search).rows(filter) }
+  }
+}

@@ -1,0 +1,149 @@
+// Local days without a time zone database: whoever asks brings the offsets of the zone.
+
+/// How far a time zone is from UTC, and since when.
+public struct ZoneOffsets: Equatable, Sendable {
+  /// A stretch of time with one offset.
+  public struct Span: Equatable, Sendable {
+    /// First millisecond since 1970 UTC.
+    public var start: Int64
+    /// Seconds that local clocks are ahead of UTC.
+    public var offset: Int32
+
+    /// A stretch from `start` to that of the next one.
+    public init(start: Int64, offset: Int32) {
+      self.start = start
+      self.offset = offset
+    }
+  }
+
+  /// Name of the zone, as it is shown.
+  public let name: String
+  private let spans: [Span]
+
+  /// UTC.
+  public static let utc = ZoneOffsets(name: "UTC", spans: [])
+
+  /// - Parameters:
+  ///   - name: what the zone is called.
+  ///   - spans: ascending; the first also counts before its start, none are UTC.
+  public init(name: String, spans: [Span]) {
+    self.name = name
+    self.spans = spans.isEmpty ? [Span(start: .min, offset: 0)] : spans
+  }
+
+  /// The number of the span of a moment. Cost: a binary search.
+  func span(at time: Int64) -> Int {
+    var low = 0
+    var high = spans.count
+    while low < high {
+      let middle = (low + high) / 2
+      if spans[middle].start <= time { low = middle + 1 } else { high = middle }
+    }
+    return max(0, low - 1)
+  }
+
+  /// Converts times of one column after another, most of which lie near each other.
+  package struct Clock {
+    private let zone: ZoneOffsets
+    private var start: Int64 = 1
+    private var end: Int64 = 0
+    private var offset: Int64 = 0
+
+    package init(_ zone: ZoneOffsets) { self.zone = zone }
+
+    /// From when until when local clocks ran evenly through the same hour or day.
+    ///
+    /// - Parameter length: an hour or a day, in milliseconds.
+    mutating func stretch(around time: Int64, _ length: Int64) -> (start: Int64, end: Int64) {
+      let rest = local(time) % length
+      let into = rest < 0 ? rest + length : rest
+      let first = time.subtractingReportingOverflow(into)
+      let last = time.addingReportingOverflow(length - into)
+      return (
+        max(start, first.overflow ? .min : first.partialValue),
+        min(end, last.overflow ? .max : last.partialValue)
+      )
+    }
+
+    /// Local milliseconds of a moment, as if the zone were UTC.
+    package mutating func local(_ time: Int64) -> Int64 {
+      if time < start || time >= end {
+        let number = zone.span(at: time)
+        start = number == 0 ? .min : zone.spans[number].start
+        end = number + 1 < zone.spans.count ? zone.spans[number + 1].start : .max
+        offset = Int64(zone.spans[number].offset) * 1000
+      }
+      return time.addingReportingOverflow(offset).partialValue
+    }
+  }
+}
+
+/// Stretches of local time that a report counts by.
+public enum ReportBucket: String, CaseIterable, Sendable {
+  case hour, day, week, month
+
+  static let dayLength: Int64 = 86_400_000
+
+  /// The number of the bucket of a local time; numbers ascend with time.
+  package func number(ofLocal time: Int64) -> Int64 {
+    switch self {
+    case .hour: return CivilDate.floor(time, 3_600_000)
+    case .day: return CivilDate.floor(time, Self.dayLength)
+    case .week:
+      // Weeks begin on Monday; 1970 began on a Thursday.
+      return CivilDate.floor(CivilDate.floor(time, Self.dayLength) + 3, 7)
+    case .month:
+      let date = CivilDate(day: CivilDate.floor(time, Self.dayLength))
+      return date.year * 12 + Int64(date.month) - 1
+    }
+  }
+
+  /// The bucket as it is shown: `2026-11-25T14`, `2026-11-25`, `2026-11-23` for the week from that
+  /// Monday on, `2026-11`.
+  package func label(_ number: Int64) -> String {
+    switch self {
+    case .hour:
+      let day = CivilDate.floor(number, 24)
+      return CivilDate(day: day).text + "T" + CivilDate.pad(number - day * 24, 2)
+    case .day: return CivilDate(day: number).text
+    case .week: return CivilDate(day: number * 7 - 3).text
+    case .month:
+      let year = CivilDate.floor(number, 12)
+      return CivilDate.pad(year, 4) + "-" + CivilDate.pad(number - year * 12 + 1, 2)
+    }
+  }
+}
+
+/// A date of the proleptic Gregorian calendar. After H. Hinnant, "chrono-compatible low-level date
+/// algorithms".
+struct CivilDate {
+  let year: Int64
+  let month: Int
+  let day: Int
+
+  /// - Parameter day: days since 1970-01-01.
+  init(day: Int64) {
+    let z = day + 719_468
+    let era = Self.floor(z, 146_097)
+    let dayOfEra = z - era * 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    month = Int(shifted < 10 ? shifted + 3 : shifted - 9)
+    self.day = Int(dayOfYear - (153 * shifted + 2) / 5 + 1)
+    year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  }
+
+  var text: String {
+    Self.pad(year, 4) + "-" + Self.pad(Int64(month), 2) + "-" + Self.pad(Int64(day), 2)
+  }
+
+  static func floor(_ a: Int64, _ b: Int64) -> Int64 { a / b - (a % b < 0 ? 1 : 0) }
+
+  static func pad(_ value: Int64, _ width: Int) -> String {
+    let digits = String(value.magnitude)
+    let zeros = String(repeating: "0", count: max(0, width - digits.count))
+    return (value < 0 ? "-" : "") + zeros + digits
+  }
+}

@@ -1,0 +1,179 @@
+// `varve report`: what was done, when, by which part, and what went wrong. `varve timeline` is the
+// short form of one of them.
+
+import ArgumentParser
+import Varve
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Report on activity, time, components or errors.",
+    discussion: """
+      activity    by project: sessions, messages, errors, first and last, days, active time
+      timeline    by hour, day, week or month and project; the last 30 days unless --since is given
+      components  by part of the tool, as debug logs name them
+      errors      by component and project, with what the errors look like
+
+      Echoes (a prompt in the history and in the transcript, say) count once. Days are those of \
+      --tz. On a terminal a timeline is a picture, in a pipe every report is a table.
+      """)
+
+  @Argument(help: ArgumentHelp("activity, timeline, components or errors.", valueName: "name"))
+  var name: ReportName
+
+  @OptionGroup var arguments: ReportArguments
+
+  func run() throws { try arguments.run(name.name) }
+}
+
+struct TimelineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "timeline",
+    abstract: "Show what happened when: varve report timeline.")
+
+  @OptionGroup var arguments: ReportArguments
+
+  func run() throws { try arguments.run(.timeline) }
+}
+
+/// A report by its name on the command line.
+struct ReportName: ExpressibleByArgument {
+  let name: ReportQuery.Name
+
+  init?(argument: String) {
+    guard let name = ReportQuery.Name(rawValue: argument) else { return nil }
+    self.name = name
+  }
+
+  static var allValueStrings: [String] { ReportQuery.Name.allCases.map(\.rawValue) }
+}
+
+struct ReportArguments: ParsableArguments {
+  @OptionGroup var storeArguments: StoreArguments
+  @OptionGroup var filters: FilterArguments
+  @OptionGroup var json: JSONArguments
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A condition of the filter language; can be repeated.", valueName: "condition"))
+  var filter: [String] = []
+
+  @Option(name: .long, help: "What timeline counts by: hour, day, week or month.")
+  var bucket = "day"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Time zone whose days count, as Europe/Berlin (default: that of the system).",
+      valueName: "zone"))
+  var tz: String?
+
+  @Option(name: .long, help: "What is counted: occurrences or (distinct) messages.")
+  var count = "occurrences"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Order by a key of the rows, as errors:desc.", valueName: "key[:asc|desc]"))
+  var sort: String?
+
+  @Option(
+    name: [.customShort("n"), .long], help: ArgumentHelp("How many rows.", valueName: "count"))
+  var limit: Int?
+
+  @Flag(name: .long, help: "Print comma-separated values.")
+  var csv = false
+
+  @Flag(name: .long, help: "Print Markdown.")
+  var markdown = false
+
+  @Flag(name: .long, help: "Print one HTML page.")
+  var html = false
+
+  func validate() throws {
+    guard ReportBucket(rawValue: bucket) != nil else {
+      throw ValidationError("--bucket must be hour, day, week or month")
+    }
+    guard ReportQuery.Count(rawValue: count) != nil else {
+      throw ValidationError("--count must be occurrences or messages")
+    }
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more") }
+    guard [json.json, csv, markdown, html].filter({ $0 }).count <= 1 else {
+      throw ValidationError("give one of --json, --csv, --markdown and --html")
+    }
+  }
+
+  func run(_ name: ReportQuery.Name) throws {
+    // Before any time is read: --since yesterday means a day of that zone.
+    if let tz { try Zone.use(tz) }
+    let snapshot = try storeArguments.openForReading().snapshot()
+    let query = try self.query(name, snapshot)
+    var report = try snapshot.report(query)
+    if name == .activity { try nameProjects(&report, snapshot) }
+    show(report)
+    if report.rows.isEmpty { throw Exit(code: 1) }
+  }
+
+  private func query(_ name: ReportQuery.Name, _ snapshot: Snapshot) throws -> ReportQuery {
+    var query = ReportQuery(name)
+    var others = filters
+    // Times are asked of the column itself, which needs no other one.
+    query.since = try filters.since.map(TimeText.since)
+    query.until = try filters.until.map(TimeText.until)
+    others.since = nil
+    others.until = nil
+    query.filters = try others.conditions(snapshot) + filter
+    query.bucket = ReportBucket(rawValue: bucket) ?? .day
+    query.count = ReportQuery.Count(rawValue: count) ?? .occurrences
+    query.zone = Zone.offsets()
+    query.limit = limit
+    if name == .timeline, query.since == nil {
+      let today = Process.local(Process.now())
+      query.since = Process.startOfDay(
+        year: today.year, month: today.month, day: today.day, dayOffset: 1 - Self.daysShown)
+      query.until =
+        query.until
+        ?? Process.startOfDay(
+          year: today.year, month: today.month, day: today.day, dayOffset: 1)
+    }
+    if let sort {
+      let parts = sort.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      let direction = parts.count == 2 ? parts[1] : "desc"
+      guard direction == "asc" || direction == "desc" else {
+        throw ValidationError("--sort is a key, with :asc or :desc")
+      }
+      query.order = .init(String(parts[0]), isDescending: direction == "desc")
+    }
+    return query
+  }
+
+  private static let daysShown = 30
+
+  /// What people call the projects stands beside their paths.
+  private func nameProjects(_ report: inout Report, _ snapshot: Snapshot) throws {
+    report.columns.insert(.init("name", .text), at: 1)
+    for i in report.rows.indices {
+      var name = Report.Value.null
+      if case .text(let path) = report.rows[i][0] {
+        name = .text(try ProjectFacts(path, snapshot).name)
+      }
+      report.rows[i].insert(name, at: 1)
+    }
+  }
+
+  private func show(_ report: Report) {
+    if json.json {
+      ReportPrinter.json(report)
+    } else if csv {
+      ReportPrinter.csv(report)
+    } else if markdown {
+      ReportPrinter.markdown(report)
+    } else if html {
+      ReportPage.print(report)
+    } else if report.name == .timeline, Process.isOutputTerminal {
+      ReportPrinter.bars(report)
+    } else {
+      ReportPrinter.table(report)
+    }
+  }
+}

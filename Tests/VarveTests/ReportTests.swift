@@ -1,0 +1,180 @@
+// Reports on made-up stores. `tools/check_reports` compares them with SQLite over random ones; here
+// stands what SQL has no word for, and what must not break.
+
+import Testing
+import Varve
+import VarveFormat
+import VarveStorage
+import VarveTestSupport
+
+@Suite("Reports") struct ReportTests {
+  private struct Row {
+    var content = "text"
+    var project: String? = "/p"
+    var session: String? = "s"
+    var component: String?
+    var time: Int64?
+    var isError = false
+    var isEcho = false
+  }
+
+  private func snapshot(_ rows: [Row], parts: Int = 1) throws -> Snapshot {
+    var options = StoreOptions(access: .write)
+    options.createIfMissing = true
+    let store = try Store.open(
+      at: "/s", options: options, fileSystem: SimulatedFileSystem(), registers: false)
+    for part in 0..<parts {
+      var batch = WriteBatch()
+      for (number, row) in rows.enumerated() where number * parts / max(1, rows.count) == part {
+        var sighting = Occurrence(
+          kind: .log, place: SourcePlace(host: "h", path: "f", offset: UInt64(number)))
+        sighting.project = row.project
+        sighting.session = row.session
+        sighting.component = row.component
+        sighting.time = row.time
+        sighting.isError = row.isError
+        sighting.isEcho = row.isEcho
+        try batch.append(sighting, content: Array(row.content.utf8))
+      }
+      try store.commit(batch)
+      try store.flush()
+    }
+    return try store.snapshot()
+  }
+
+  private func cells(_ report: Report, _ key: String) -> [Report.Value] {
+    guard let at = report.columns.firstIndex(where: { $0.key == key }) else { return [] }
+    return report.rows.map { $0[at] }
+  }
+
+  private static let day: Int64 = 86_400_000
+
+  @Test("Echoes are left out, unknown times and projects are kept", arguments: [1, 4])
+  func activity(parts: Int) throws {
+    let snapshot = try snapshot(
+      [
+        Row(time: 0), Row(time: 240_000), Row(time: 1_000_000, isError: true),
+        Row(content: "other", time: 2 * Self.day), Row(time: 5, isEcho: true),
+        Row(project: nil, session: nil), Row(project: "/q", time: -1),
+      ], parts: parts)
+    let report = try snapshot.report(ReportQuery(.activity))
+    #expect(cells(report, "project") == [.text("/p"), .text("/q"), .null])
+    #expect(cells(report, "messages") == [.number(4), .number(1), .number(1)])
+    #expect(cells(report, "errors") == [.number(1), .number(0), .number(0)])
+    #expect(cells(report, "daysActive") == [.number(2), .number(1), .number(0)])
+    #expect(cells(report, "daysSpan") == [.number(2), .number(0), .null])
+    #expect(cells(report, "activeSeconds") == [.number(240), .number(0), .number(0)])
+    #expect(report.withoutTimeCount == 1 && report.occurrenceCount == 6)
+    var messages = ReportQuery(.activity)
+    messages.count = .messages
+    #expect(try cells(snapshot.report(messages), "messages").first == .number(2))
+  }
+
+  @Test("A timeline shows the days on which nothing happened, newest first")
+  func timeline() throws {
+    let snapshot = try snapshot([
+      Row(component: "b", time: 10), Row(component: "a", time: 20), Row(project: nil, time: 30),
+      Row(time: 3 * Self.day + 5),
+    ])
+    var query = ReportQuery(.timeline)
+    query.since = -Self.day
+    query.until = 4 * Self.day
+    let report = try snapshot.report(query)
+    #expect(
+      cells(report, "date")
+        == ["04", "03", "02", "01", "01"].map { .text("1970-01-\($0)") } + [.text("1969-12-31")])
+    #expect(
+      cells(report, "messages") == [1, 0, 0, 2, 1, 0].map { .number($0) })
+    #expect(cells(report, "components")[3] == .texts(["a", "b"]))
+    query.until = 200_000 * Self.day
+    let error = #expect(throws: StoreError.self) { try snapshot.report(query) }
+    #expect(error?.code == .limit)
+  }
+
+  @Test("Days are those of the zone, also where the clocks change")
+  func zones() {
+    let zone = ZoneOffsets(
+      name: "made up",
+      spans: [.init(start: .min, offset: 3600), .init(start: 100 * Self.day, offset: 7200)])
+    var clock = ZoneOffsets.Clock(zone)
+    #expect(clock.local(100 * Self.day - 1) == 100 * Self.day + 3_599_999)
+    #expect(clock.local(100 * Self.day) == 100 * Self.day + 7_200_000)
+    #expect(clock.local(-5) == 3_599_995)
+    let buckets: [(ReportBucket, String)] = [
+      (.hour, "2024-02-29T23"), (.day, "2024-02-29"), (.week, "2024-02-26"), (.month, "2024-02"),
+    ]
+    for (bucket, label) in buckets {
+      #expect(bucket.label(bucket.number(ofLocal: 1_709_251_199_999)) == label)
+    }
+    #expect(ReportBucket.month.label(ReportBucket.month.number(ofLocal: -1)) == "1969-12")
+  }
+
+  @Test("Errors that differ in numbers, ids and paths have one signature")
+  func signatures() throws {
+    let snapshot = try snapshot([
+      Row(content: "\n  Timeout after 300 ms in /home/sam/a.txt\nmore", time: 9, isError: true),
+      Row(content: "Timeout after 12 ms in /var/log/b.txt", time: 4, isError: true),
+      Row(
+        content: "no session 0b8f3c1e-1111-4222-8333-0123456789ab", component: "c", isError: true),
+      Row(content: "Timeout after 12 ms in /var/log/b.txt"),
+    ])
+    let report = try snapshot.report(ReportQuery(.errors))
+    #expect(cells(report, "component") == [.null, .text("c")])
+    guard case .signatures(let found) = cells(report, "signatures").first else {
+      Issue.record("no signatures")
+      return
+    }
+    #expect(found.map(\.signature) == ["Timeout after # ms in <path>"])
+    #expect(found.first?.count == 2 && found.first?.first == 4 && found.first?.last == 9)
+    #expect(found.first?.sample == "Timeout after 300 ms in /home/sam/a.txt")
+    guard case .signatures(let other) = cells(report, "signatures").last else { return }
+    #expect(other.map(\.signature) == ["no session #"])
+  }
+
+  @Test("Times at the ends of what a number holds, long names and no rows at all do no harm")
+  func extremes() throws {
+    let empty = try snapshot([])
+    for name in ReportQuery.Name.allCases {
+      #expect(try empty.report(ReportQuery(name)).rows.isEmpty)
+    }
+    let long = String(repeating: "ü", count: 5000)
+    let wild = try snapshot([
+      Row(component: long, time: .max - 1, isError: true), Row(component: long, time: .min + 2),
+      Row(content: "", time: 0, isError: true),
+    ])
+    let zone = ZoneOffsets(name: "east", spans: [.init(start: .min, offset: 50_400)])
+    for name in ReportQuery.Name.allCases where name != .timeline {
+      var query = ReportQuery(name)
+      query.zone = zone
+      #expect(try !wild.report(query).rows.isEmpty)
+    }
+    let components = try wild.report(ReportQuery(.components))
+    #expect(cells(components, "component") == [.text(long)])
+    #expect(cells(components, "errorRatePct") == [.percent(5000)])
+    var timeline = ReportQuery(.timeline)
+    timeline.zone = zone
+    let error = #expect(throws: StoreError.self) { try wild.report(timeline) }
+    #expect(error?.code == .limit)
+  }
+
+  @Test("Filters, order and limit are the user's")
+  func choices() throws {
+    let snapshot = try snapshot([
+      Row(project: "/a", component: "x", time: 1), Row(project: "/b", component: "x", time: 2),
+      Row(project: "/b", component: "y", time: 3), Row(project: "/c", time: 4),
+    ])
+    var query = ReportQuery(.activity)
+    query.filters = ["component EXISTS"]
+    query.order = .init("project", isDescending: true)
+    query.limit = 1
+    let report = try snapshot.report(query)
+    #expect(cells(report, "project") == [.text("/b")])
+    #expect(report.rowCount == 2)
+    query.order = .init("colour", isDescending: true)
+    #expect(throws: StoreError.self) { try snapshot.report(query) }
+    query = ReportQuery(.components)
+    query.since = 2
+    query.until = 3
+    #expect(try cells(snapshot.report(query), "component") == [.text("x")])
+  }
+}
