@@ -31,10 +31,9 @@ def rows(corpus):
         for line in lines:
             record = json.loads(line)
             stamp, moment, day = record.get("timestamp"), None, None
-            if stamp:
-                found = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
-                moment = (found - epoch) // datetime.timedelta(milliseconds=1)
-                day = found.date().isoformat()
+            if stamp is not None:
+                found = epoch + datetime.timedelta(milliseconds=stamp)
+                moment, day = stamp, found.date().isoformat()
             metadata = record.get("metadata") or {}
             level = record.get("level") or metadata.get("level")
             yield (hashlib.sha256(record["content"].encode("utf-8", "surrogatepass")).hexdigest(),

@@ -48,41 +48,29 @@ struct ErrorReport {
     return report
   }
 
-  /// The signatures of each group, the most frequent first. Each message is read once.
+  /// The signatures of each group, the most frequent first.
   private func signatures(_ groups: ReportGroups) throws(StoreError) -> [[ErrorSignature]] {
+    let messages = groups.rows.map { columns.messages[Int($0)] }
+    let texts = try columns.errorTexts.find(messages, in: snapshot)
     var numbers: [String: UInt32] = [:]
-    var texts: [(signature: String, sample: String)] = []
-    var known: [UInt32: UInt32] = [:]
     var pairs = PairTable()
+    var counted = PairTable()
     var found: [[ErrorSignature]] = Array(repeating: [], count: groups.groupCount)
     var places: [(group: Int, place: Int)] = []
-    var counted = PairTable()
     for (i, row) in groups.rows.enumerated() {
+      guard let text = texts[messages[i]] else { continue }
       let owner = Int(groups.groups[i])
-      let message = columns.messages[Int(row)]
-      let number: UInt32
-      if let seen = known[message] {
-        number = seen
-      } else {
-        let line = try firstLine(message)
-        let signature = ErrorText.signature(line)
-        number = numbers[signature] ?? UInt32(texts.count)
-        if Int(number) == texts.count {
-          numbers[signature] = number
-          texts.append((signature, ErrorText.sample(line)))
-        }
-        known[message] = number
-      }
+      let number = numbers[text.signature] ?? UInt32(numbers.count)
+      if Int(number) == numbers.count { numbers[text.signature] = number }
       let (pair, isNew) = pairs.number(UInt32(owner), number)
       if isNew {
         places.append((owner, found[owner].count))
-        let text = texts[Int(number)]
         found[owner].append(
           ErrorSignature(signature: text.signature, count: 0, sample: text.sample))
       }
       let (group, place) = places[pair]
       let isCounted =
-        query.count == .occurrences || counted.number(UInt32(pair), message).isNew
+        query.count == .occurrences || counted.number(UInt32(pair), messages[i]).isNew
       if isCounted { found[group][place].count += 1 }
       found[group][place].note(columns.times[Int(row)])
     }
@@ -94,10 +82,6 @@ struct ErrorReport {
       }
       return Array(sorted.prefix(max(0, query.signatureLimit)))
     }
-  }
-
-  private func firstLine(_ message: UInt32) throws(StoreError) -> String {
-    ErrorText.firstLine(try snapshot.message(at: UInt64(message) + 1).content)
   }
 }
 

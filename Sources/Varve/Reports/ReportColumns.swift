@@ -16,6 +16,7 @@ final class ReportColumns: Sendable {
   let flags: [UInt8]
   /// The row of each occurrence's message.
   let messages: [UInt32]
+  let errorTexts = ErrorTexts()
 
   init(_ view: StoreView) throws(StorageError) {
     let indexes = try view.indexes()
