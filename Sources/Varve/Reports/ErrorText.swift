@@ -76,7 +76,8 @@ enum ErrorSignatures {
     var word: [UInt8] = []
     func flush() {
       guard !word.isEmpty else { return }
-      result += replaced(word)
+      // The end of an element of markup is no path.
+      result += result.hasSuffix("<") ? String(decoding: word, as: UTF8.self) : replaced(word)
       word.removeAll(keepingCapacity: true)
     }
     for byte in line.utf8 {

@@ -59,12 +59,17 @@ enum ReportPage {
     for row in report.rows {
       var line = "<tr>"
       for (column, value) in zip(report.columns, row) {
-        let kind = ReportText.isRight(column.kind) ? " class=\"n\"" : ""
-        line += "<td\(kind)>\(cell(value))</td>"
+        line += "<td\(style(column))>\(cell(value))</td>"
       }
       Output.line(line + "</tr>")
     }
     Output.line("</tbody></table></div>")
+  }
+
+  /// Numbers stand right, times and dates on one line.
+  private static func style(_ column: Report.Column) -> String {
+    if ReportText.isRight(column.kind) { return " class=\"n\"" }
+    return column.kind == .time || column.key == "date" ? " class=\"d\"" : ""
   }
 
   private static func cell(_ value: Report.Value) -> String {
@@ -100,7 +105,9 @@ enum ReportPage {
     var bars: [(label: String, value: Int64)] = []
     for row in report.rows {
       guard case .number(let value) = row[number] else { continue }
-      let label = ReportText.shown(row[0])
+      // Errors are of a component and a project.
+      let parts = report.name == .errors ? [row[0], row[1]] : [row[0]]
+      let label = parts.map(ReportText.shown).joined(separator: " · ")
       if report.name == .timeline, bars.last?.label == label {
         bars[bars.count - 1].value += value
       } else {
@@ -111,9 +118,15 @@ enum ReportPage {
     return Array(bars.filter { $0.value > 0 }.prefix(barCountMax))
   }
 
+  private static func openPicture(height: Int, label: String) {
+    Output.line(
+      "<div class=\"wide\"><svg viewBox=\"0 0 900 \(height)\" role=\"img\" "
+        + "aria-label=\"\(escaped(label))\">")
+  }
+
   private static func rows(_ bars: [(label: String, value: Int64)], _ most: Int64) {
     let height = bars.count * 26 + 4
-    Output.line("<svg viewBox=\"0 0 900 \(height)\" role=\"img\" aria-label=\"the largest rows\">")
+    openPicture(height: height, label: "the largest rows")
     for (i, bar) in bars.enumerated() {
       let y = i * 26 + 4
       let width = max(2, Int(Double(bar.value) / Double(most) * 480))
@@ -125,11 +138,11 @@ enum ReportPage {
           + "<text x=\"\(318 + width)\" y=\"\(y + 15)\">\(ReportText.grouped(bar.value))</text></g>"
       )
     }
-    Output.line("</svg>")
+    Output.line("</svg></div>")
   }
 
   private static func columns(_ bars: [(label: String, value: Int64)], _ most: Int64) {
-    Output.line("<svg viewBox=\"0 0 900 220\" role=\"img\" aria-label=\"messages over time\">")
+    openPicture(height: 220, label: "messages over time")
     let step = 880.0 / Double(bars.count)
     for (i, bar) in bars.enumerated() where bar.value > 0 {
       let height = max(1.0, Double(bar.value) / Double(most) * 180)
@@ -143,7 +156,7 @@ enum ReportPage {
       Output.line("<text x=\"10\" y=\"210\">\(escaped(first.label))</text>")
       Output.line("<text x=\"890\" y=\"210\" text-anchor=\"end\">\(escaped(last.label))</text>")
     }
-    Output.line("</svg>")
+    Output.line("</svg></div>")
   }
 
   private static func tenths(_ number: Double) -> String {
@@ -162,10 +175,12 @@ enum ReportPage {
     table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
     th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\
     th{color:var(--soft);font-weight:600;white-space:nowrap}.n{text-align:right}\
-    td{overflow-wrap:anywhere}td.n{white-space:nowrap}.none{color:var(--soft)}\
+    td{overflow-wrap:anywhere;min-width:7em}td.n,td.d{white-space:nowrap;min-width:0}\
+    .none{color:var(--soft)}\
     .tag{background:var(--tag);border-radius:4px;padding:0 6px;display:inline-block}\
     ul{margin:0;padding-left:18px}small{color:var(--soft)}\
-    svg{width:100%;height:auto;margin:8px 0 20px}svg text{fill:var(--ink);font-size:13px}\
+    svg{width:100%;min-width:640px;height:auto;margin:8px 0 20px}\
+    svg text{fill:var(--ink);font-size:13px}\
     svg rect{fill:var(--bar)}
     """
 }
