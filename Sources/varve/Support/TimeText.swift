@@ -1,6 +1,7 @@
 // Times for people and scripts, and the one parser behind `--since` and `--until`.
 
 import ArgumentParser
+import Varve
 import VarveSources
 
 enum TimeText {
@@ -11,10 +12,9 @@ enum TimeText {
 
   /// RFC 3339 in UTC with milliseconds.
   static func rfc3339(_ milliseconds: Int64) -> String {
-    let days = floorDivide(milliseconds, 86_400_000)
     let rest = (milliseconds % 86_400_000 + 86_400_000) % 86_400_000
-    let (year, month, day) = civil(days)
-    return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):"
+    let date = CivilDate(day: CivilDate.floor(milliseconds, 86_400_000))
+    return "\(date.text)T\(pad(rest / 3_600_000, 2)):"
       + "\(pad(rest / 60_000 % 60, 2)):\(pad(rest / 1000 % 60, 2)).\(pad(rest % 1000, 3))Z"
   }
 
@@ -25,26 +25,6 @@ enum TimeText {
     return "\(pad(Int64(fields.year), 4))-\(pad(Int64(fields.month), 2))-"
       + "\(pad(Int64(fields.day), 2)) \(pad(Int64(fields.hour), 2)):"
       + "\(pad(Int64(fields.minute), 2))"
-  }
-
-  private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
-    a / b - (a % b < 0 ? 1 : 0)
-  }
-
-  /// Year, month and day of a day number (H. Hinnant, "chrono-compatible low-level date
-  /// algorithms").
-  private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
-    let z = days + 719_468
-    let era = floorDivide(z, 146_097)
-    let dayOfEra = z - era * 146_097
-    let yearOfEra =
-      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    return (
-      yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1
-    )
   }
 
   private static func pad(_ value: Int64, _ width: Int) -> String {
