@@ -123,7 +123,7 @@ import VarveTestSupport
     }
   }
 
-  @Test("A committer does not wait for long for others that never come")
+  @Test("A committer goes on when the others never come")
   func loneAfterGroup() throws {
     let disk = SimulatedFileSystem()
     let store = try open(disk)

@@ -160,6 +160,15 @@ import VarveTestSupport
     #expect(error?.code == .limit)
   }
 
+  @Test(
+    "A share is rounded as SQLite rounds it, also where its binary fraction lies below a half",
+    arguments: [(23, 58), (41, 103), (51, 128), (20, 50), (1, 3), (4000, 10_000)])
+  func shares(errors: Int, hundredths: Int64) throws {
+    let rows = (0..<4000).map { Row(component: "c", isError: $0 < errors) }
+    let report = try snapshot(rows).report(ReportQuery(.components))
+    #expect(cells(report, "errorRatePct") == [.percent(hundredths)])
+  }
+
   @Test("Filters, order and limit are the user's")
   func choices() throws {
     let snapshot = try snapshot([

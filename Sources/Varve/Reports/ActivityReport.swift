@@ -3,13 +3,8 @@
 import VarveFormat
 
 struct ActivityReport {
-  private let columns: ReportColumns
-  private let query: ReportQuery
-
-  init(_ columns: ReportColumns, _ query: ReportQuery) {
-    self.columns = columns
-    self.query = query
-  }
+  let columns: ReportColumns
+  let query: ReportQuery
 
   func report(_ selected: [UInt32]) -> Report {
     let groups = columns.projects.groups(selected)

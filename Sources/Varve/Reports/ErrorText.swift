@@ -1,61 +1,21 @@
 // What errors have in common: their first line without what differs from one to the next.
 
-import Synchronization
-import VarveFormat
-import VarveStorage
-
 /// What is shown of an error.
 struct ErrorText: Sendable {
   let signature: String
   let sample: String
 
   init(_ content: [UInt8]) {
-    let line = ErrorSignatures.firstLine(content)
-    signature = ErrorSignatures.signature(line)
-    sample = ErrorSignatures.sample(line)
+    let line = Self.firstLine(content)
+    signature = Self.signature(line)
+    sample = String(line.prefix(ErrorSignature.sampleLengthMax))
   }
-}
 
-/// The texts of the errors of a snapshot, each read once.
-final class ErrorTexts: Sendable {
-  /// Messages whose texts are kept.
-  private static let keptMax = 200_000
-
-  private let known = Mutex<[UInt32: ErrorText]>([:])
-
-  /// The texts of messages, by the row of each message. Cost: a block for each message that was
-  /// not asked for before, in the order of the log, so that neighbours share it.
-  func find(
-    _ messages: [UInt32], in snapshot: Snapshot
-  ) throws(StoreError) -> [UInt32: ErrorText] {
-    var texts = known.withLock { $0 }
-    let missing = Set(messages).filter { texts[$0] == nil }.sorted()
-    guard !missing.isEmpty else { return texts }
-    let view = snapshot.view
-    try engine { () throws(StorageError) in
-      var block: RecordBlock?
-      for message in missing {
-        let sequence = UInt64(message) + 1
-        if block.map({ sequence >= $0.firstSequence + UInt64($0.count) }) ?? true {
-          block = try view.block(containing: sequence)
-        }
-        guard let block else { continue }
-        texts[message] = ErrorText(
-          try view.content(try view.record(sequence, in: block), in: block))
-      }
-    }
-    if texts.count <= Self.keptMax { known.withLock { $0 = texts } }
-    return texts
-  }
-}
-
-/// Signatures of error texts.
-enum ErrorSignatures {
   /// Longest beginning of a line that is looked at, in bytes.
-  static let lineByteCountMax = 400
+  private static let lineByteCountMax = 400
 
   /// The first line that is not blank, trimmed.
-  static func firstLine(_ content: [UInt8]) -> String {
+  private static func firstLine(_ content: [UInt8]) -> String {
     var start = 0
     while start < content.count, content[start] <= 0x20 { start += 1 }
     var end = start
@@ -64,14 +24,9 @@ enum ErrorSignatures {
     return String(decoding: content[start..<end], as: UTF8.self)
   }
 
-  /// The beginning of a line that is shown.
-  static func sample(_ line: String) -> String {
-    String(line.prefix(ErrorSignature.sampleLengthMax))
-  }
-
   /// The line with `<path>` for paths and `#` for numbers and for words of digits and letters that
   /// look like an id.
-  static func signature(_ line: String) -> String {
+  private static func signature(_ line: String) -> String {
     var result = ""
     var word: [UInt8] = []
     func flush() {

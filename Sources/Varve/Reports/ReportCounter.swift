@@ -27,15 +27,6 @@ struct ReportTally {
   }
 }
 
-/// The rows of a report and the group of each.
-struct ReportGroups {
-  /// Rows, ascending.
-  let rows: [UInt32]
-  /// The group of each of them.
-  let groups: [UInt32]
-  let groupCount: Int
-}
-
 /// Adds rows up by group.
 struct ReportCounter {
   private(set) var tallies: [ReportTally]
@@ -122,106 +113,5 @@ struct ReportCounter {
       if seen[Int(message)] == 1 || pairs.number(group, message).isNew { counts[Int(group)] += 1 }
     }
     return counts
-  }
-}
-
-/// For each group the set of the numbers that it has: bits where they fit, else pairs.
-struct GroupedSet {
-  private(set) var counts: [Int64]
-  private let wordCount: Int
-  private var bits: [UInt64]
-  private var pairs: PairTable?
-  /// The numbers of each group, where there are pairs.
-  private var lists: [[UInt32]] = []
-
-  /// Bits that are taken at most: 32 MiB.
-  private static let bitCountMax = 1 << 28
-
-  /// - Parameter valueCount: the numbers are below it; 0 is none.
-  init(groupCount: Int, valueCount: Int) {
-    counts = [Int64](repeating: 0, count: groupCount)
-    wordCount = (valueCount + 63) / 64
-    let (total, isOverflow) = groupCount.multipliedReportingOverflow(by: wordCount * 64)
-    if isOverflow || total > Self.bitCountMax {
-      bits = []
-      pairs = PairTable()
-      lists = [[UInt32]](repeating: [], count: groupCount)
-    } else {
-      bits = [UInt64](repeating: 0, count: groupCount * wordCount)
-    }
-  }
-
-  /// Adds a number to a group, pair by pair.
-  mutating func insert(_ groups: [UInt32], _ values: [UInt32]) {
-    if var pairs {
-      self.pairs = nil
-      for (group, value) in zip(groups, values)
-      where value != 0 && pairs.number(group, value).isNew {
-        counts[Int(group)] += 1
-        lists[Int(group)].append(value)
-      }
-      self.pairs = pairs
-      return
-    }
-    let (wordCount, groupCount) = (wordCount, counts.count)
-    let groups = groups.span
-    let values = values.span
-    var words = bits.mutableSpan
-    for i in groups.indices where values[i] != 0 {
-      let place = Int(groups[i]) * wordCount + Int(values[i] >> 6)
-      words[place] |= 1 << UInt64(values[i] & 63)
-    }
-    var sums: [Int64] = []
-    for group in 0..<groupCount {
-      var count = 0
-      for i in 0..<wordCount { count += words[group * wordCount + i].nonzeroBitCount }
-      sums.append(Int64(count))
-    }
-    counts = sums
-  }
-
-  /// The numbers of a group.
-  func values(of group: Int) -> [UInt32] {
-    if pairs != nil { return lists[group] }
-    var found: [UInt32] = []
-    for i in 0..<wordCount {
-      var word = bits[group * wordCount + i]
-      while word != 0 {
-        found.append(UInt32(i * 64 + word.trailingZeroBitCount))
-        word &= word - 1
-      }
-    }
-    return found
-  }
-}
-
-/// The stretch of time of each row, as a small number: 0 for none, else its place in `buckets`
-/// plus 1.
-struct BucketColumn {
-  private(set) var numbers: [UInt32]
-  private(set) var buckets: [Int64] = []
-
-  init(_ times: [Int64], _ rows: [UInt32], _ bucket: ReportBucket, _ zone: ZoneOffsets) {
-    numbers = [UInt32](repeating: 0, count: rows.count)
-    var known: [Int64: UInt32] = [:]
-    var clock = ZoneOffsets.Clock(zone)
-    // The day of the last row: neighbours mostly share it.
-    var start: Int64 = 1
-    var end: Int64 = 0
-    var number: UInt32 = 0
-    for (i, row) in rows.enumerated() {
-      let time = times[Int(row)]
-      if time == OccurrenceFields.noTime { continue }
-      if time < start || time >= end {
-        (start, end) = clock.stretch(around: time, bucket == .hour ? 3_600_000 : 86_400_000)
-        let found = bucket.number(ofLocal: clock.local(time))
-        number = known[found] ?? UInt32(buckets.count + 1)
-        if Int(number) > buckets.count {
-          buckets.append(found)
-          known[found] = number
-        }
-      }
-      numbers[i] = number
-    }
   }
 }

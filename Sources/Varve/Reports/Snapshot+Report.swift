@@ -17,10 +17,11 @@ extension Snapshot {
     let rows = columns.selected(by: query, among: try filteredRows(query.filters))
     var report: Report
     switch query.name {
-    case .activity: report = ActivityReport(columns, query).report(rows)
-    case .timeline: report = try TimelineReport(columns, query).report(rows)
-    case .components: report = ComponentReport(columns, query).report(rows)
-    case .errors: report = try ErrorReport(columns, query, self).report(rows)
+    case .activity: report = ActivityReport(columns: columns, query: query).report(rows)
+    case .timeline: report = try TimelineReport(columns: columns, query: query).report(rows)
+    case .components: report = ComponentReport(columns: columns, query: query).report(rows)
+    case .errors:
+      report = try ErrorsReport(columns: columns, query: query, snapshot: self).report(rows)
     }
     try report.sort(by: query.order)
     report.rowCount = report.rows.count

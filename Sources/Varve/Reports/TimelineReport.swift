@@ -3,16 +3,11 @@
 import VarveFormat
 
 struct TimelineReport {
-  private let columns: ReportColumns
-  private let query: ReportQuery
+  let columns: ReportColumns
+  let query: ReportQuery
 
   /// Most stretches of time, empty ones included.
   static let bucketCountMax: Int64 = 100_000
-
-  init(_ columns: ReportColumns, _ query: ReportQuery) {
-    self.columns = columns
-    self.query = query
-  }
 
   func report(_ selected: [UInt32]) throws(StoreError) -> Report {
     let timed = selected.filter { columns.times[Int($0)] != OccurrenceFields.noTime }

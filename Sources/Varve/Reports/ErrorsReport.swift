@@ -3,16 +3,10 @@
 import VarveFormat
 import VarveStorage
 
-struct ErrorReport {
-  private let columns: ReportColumns
-  private let query: ReportQuery
-  private let snapshot: Snapshot
-
-  init(_ columns: ReportColumns, _ query: ReportQuery, _ snapshot: Snapshot) {
-    self.columns = columns
-    self.query = query
-    self.snapshot = snapshot
-  }
+struct ErrorsReport {
+  let columns: ReportColumns
+  let query: ReportQuery
+  let snapshot: Snapshot
 
   func report(_ selected: [UInt32]) throws(StoreError) -> Report {
     let errors = selected.filter { columns.flags[Int($0)] & 1 != 0 }

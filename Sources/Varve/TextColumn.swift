@@ -43,14 +43,4 @@ struct TextColumn: Sendable {
   func text(_ place: UInt32) -> String? {
     place == 0 ? nil : String(decoding: texts[Int(place) - 1], as: UTF8.self)
   }
-
-  /// A place as a cell of a report.
-  func value(_ place: UInt32) -> Report.Value { text(place).map { .text($0) } ?? .null }
-
-  /// Rows grouped by their texts; the group is the place.
-  func groups(_ rows: [UInt32]) -> ReportGroups {
-    let places = places
-    return ReportGroups(
-      rows: rows, groups: rows.map { places[Int($0)] }, groupCount: texts.count + 1)
-  }
 }
