@@ -202,7 +202,10 @@ struct CommitPipeline {
       digester.fact(salt: salt, fact).write(to: &digests)
       FactBlock.append(fact, to: &payload)
       pending.append(fact)
-      if payload.count >= Limits.blockTargetByteCount || index == batch.facts.count - 1 {
+      let target =
+        fact.kind == .sourceChunk
+        ? Limits.chunkBlockTargetByteCount : Limits.blockTargetByteCount
+      if payload.count >= target || index == batch.facts.count - 1 {
         flushFacts(&payload, &pending, &base.tail)
       }
     }

@@ -41,6 +41,7 @@ package struct StoreView: Sendable {
   /// Where the tail ends in the log.
   package let end: LogPosition
   private let recent = RecentBlocks()
+  private let recentFacts = RecentFacts()
 
   package init(
     version: Version, tail: FrozenTail, history: TailLoader.History, end: LogPosition
@@ -208,6 +209,7 @@ package struct StoreView: Sendable {
 
   /// All facts of a block.
   private func facts(segment: UInt32, offset: UInt64) throws(StorageError) -> [Fact] {
+    if let known = recentFacts.facts(segment: segment, offset: offset) { return known }
     guard let file = version.segments[UInt64(segment)] else {
       throw StorageError(.corrupt, path: "", doing: "segment \(segment) of a fact is not there")
     }
@@ -215,9 +217,12 @@ package struct StoreView: Sendable {
     guard block.header.kind == .facts else {
       throw StorageError(.corrupt, path: file.path, offset: offset, doing: "a fact is not there")
     }
-    return try inFile(file.path, base: offset, "decode facts") { () throws(FormatError) in
+    let facts = try inFile(file.path, base: offset, "decode facts") { () throws(FormatError) in
       try FactBlock.decode(block.payload.rawSpan, itemCount: block.header.itemCount)
     }
+    recentFacts.insert(
+      facts, segment: segment, offset: offset, byteCount: block.payload.count)
+    return facts
   }
 
   /// Whether there is a fact with a key; reads no segment.
