@@ -8,9 +8,14 @@ package struct Searcher: Sendable {
   private let settings: SearchSettings
   private let tokenizer: Tokenizer
   private let stopWords: Set<[UInt8]>
+  private let sharing: WorkSharing
 
-  package init(_ corpus: SearchCorpus, _ settings: SearchSettings) {
+  /// - Parameter sharing: the threads that heavy queries are worked on with.
+  package init(
+    _ corpus: SearchCorpus, _ settings: SearchSettings, sharing: WorkSharing = .none
+  ) {
     self.corpus = corpus
+    self.sharing = sharing
     self.settings = settings
     let index = settings.index
     tokenizer = Tokenizer(index.tokenizer)
@@ -48,7 +53,7 @@ package struct Searcher: Sendable {
     let ranker = Ranker(
       corpus: corpus, settings: settings, request: request, nodes: selection.nodes,
       removal: selection.removal, searchOn: selection.searchOn, rows: rows,
-      needed: needed, isOverBudget: isOverBudget
+      needed: needed, sharing: sharing, isOverBudget: isOverBudget
     ) { document in
       guard let column else { return true }
       var keys: [FieldKey] = []

@@ -1,6 +1,7 @@
 // The engine against the brute-force model: the same matches, totals, facets, scores and order,
 // whatever the layout of indexes.
 
+import Dispatch
 import Foundation
 import Testing
 import Varve
@@ -12,6 +13,16 @@ struct ModelAgreementTests {
   /// How the same documents lie in a store.
   enum Layout: CaseIterable {
     case tail, oneIndex, sevenIndexesAndTail, merged, rebuilt
+
+    /// Two layouts are searched by three threads, even a handful of documents.
+    var sharing: Concurrency {
+      guard self == .oneIndex || self == .sevenIndexesAndTail else { return .none }
+      var threads = Concurrency(width: 3) { count, body in
+        DispatchQueue.concurrentPerform(iterations: count, execute: body)
+      }
+      threads.documentCountMin = 2
+      return threads
+    }
   }
 
   @Test(
@@ -34,7 +45,9 @@ struct ModelAgreementTests {
       let answer = Result { try model.search(ModelJSON(request)) }
       if case .success(let wanted) = answer { matchCounts.append(wanted.matches.count) }
       for (layout, world) in stores {
-        let found = Result { try world.snapshot.search(SearchQuery(tree: request)) }
+        let found = Result {
+          try world.snapshot.search(SearchQuery(tree: request), concurrently: layout.sharing)
+        }
         let difference = Comparison.difference(
           found, answer, hasScores: request["showRankingScore"] != nil)
         #expect(

@@ -34,7 +34,7 @@ enum Bench {
       let arguments = try Arguments(CommandLine.arguments.dropFirst())
       guard let workload = menu.first(where: { $0.name == arguments.workload }) else {
         print(
-          "usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--json]"
+          "usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--one-thread] [--json]"
         )
         for entry in menu { print("  \(entry.name): \(entry.what)") }
         System.end(2)
@@ -69,6 +69,8 @@ struct Arguments {
   var store: String?
   var out: String?
   var json = false
+  /// Searches on the calling thread alone, as the rivals do.
+  var oneThread = false
 
   init(_ words: ArraySlice<String>) throws {
     var rest = Array(words)
@@ -84,12 +86,14 @@ struct Arguments {
       case "--store": store = try value()
       case "--out": out = try value()
       case "--json": json = true
+      case "--one-thread": oneThread = true
       default: workload = word
       }
       rest.removeFirst()
     }
   }
 
+  var concurrency: Concurrency { oneThread ? .none : .dispatch }
   var corpusPath: String { out ?? directory + "/corpus-\(messages)-\(seed).jsonl" }
   var storePath: String { store ?? directory + "/store-\(messages)-\(seed)" }
 }

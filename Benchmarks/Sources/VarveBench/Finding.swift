@@ -42,7 +42,7 @@ enum Finding {
       var found = 0
       for query in queries where query.kind == kind {
         let start = System.now()
-        let results = try snapshot.search(request(query.text))
+        let results = try snapshot.search(request(query.text), concurrently: arguments.concurrency)
         times.append(System.now() - start)
         if results.hits.contains(where: { $0.message.sequence == query.message }) { found += 1 }
       }
@@ -120,7 +120,7 @@ enum Finding {
       let share = Double(random.next() >> 11) / Double(1 << 53) * (sums.last ?? 1)
       let rank = sums.firstIndex { $0 >= share } ?? 0
       let start = System.now()
-      _ = try snapshot.search(request(queries[rank].text))
+      _ = try snapshot.search(request(queries[rank].text), concurrently: arguments.concurrency)
       times.append(System.now() - start)
     }
     times.sort()
@@ -144,7 +144,7 @@ enum Finding {
         var part = request(String(query.text.prefix(count)))
         part.limit = 8
         let start = System.now()
-        _ = try snapshot.search(part)
+        _ = try snapshot.search(part, concurrently: arguments.concurrency)
         times.append(System.now() - start)
       }
     }

@@ -26,6 +26,14 @@ public struct Concurrency: Sendable {
   public static let none = Concurrency(width: 1) { count, body in
     for i in 0..<count { body(i) }
   }
+
+  /// Documents from which on the work of one query is shared; tests lower it.
+  package var documentCountMin = WorkSharing.documentCountMinDefault
+
+  /// The same for the pieces of one query.
+  var sharing: WorkSharing {
+    WorkSharing(width: width, documentCountMin: documentCountMin, perform)
+  }
 }
 
 extension Store {

@@ -10,8 +10,13 @@ extension Snapshot {
   /// The first search of a snapshot reads the columns of its occurrences and indexes what is in no
   /// full-text file yet; later ones share that.
   ///
+  /// - Parameters:
+  ///   - query: what to find, and how.
+  ///   - concurrently: shares the work among threads where many messages match.
   /// - Throws: ``StoreError``: `request` if the query is not valid, `damaged`, `system`.
-  public func search(_ query: SearchQuery) throws(StoreError) -> SearchResults {
+  public func search(
+    _ query: SearchQuery, concurrently: Concurrency = .none
+  ) throws(StoreError) -> SearchResults {
     let clock = ContinuousClock()
     let start = clock.now
     let key = ResultCache.Key(
@@ -24,7 +29,7 @@ extension Snapshot {
     let budget = Duration.milliseconds(
       settings.search.cutoffMilliseconds ?? SearchSettings.cutoffDefaultMilliseconds)
     let found = try searchErrors {
-      try Searcher(corpus, settings.search).search(request) {
+      try Searcher(corpus, settings.search, sharing: concurrently.sharing).search(request) {
         clock.now - start > budget
       }
     }

@@ -45,9 +45,13 @@ struct DocumentCosts {
     var base = 0
     var pairs: [[Int32]] = []
     for (i, step) in path.steps.enumerated() {
-      base += words.graph.nodes[step.node].wordCount - 1
-      guard i > 0, words.graph.areContiguous(path.steps[i - 1].node, step.node) else { continue }
-      pairs.append(try words.pairCosts(path.steps[i - 1], step, indices, byWord: byWord))
+      base += nodes.graph.nodes[step.node].wordCount - 1
+      guard i > 0, nodes.graph.areContiguous(path.steps[i - 1].node, step.node) else { continue }
+      let left = path.steps[i - 1]
+      pairs.append(
+        try words.map(indices) { (range, numbers) throws(FormatError) in
+          try range.pairCosts(left, step, numbers, byWord: byWord)
+        })
     }
     var costs = [Int](repeating: base, count: indices.count)
     for pair in pairs { for i in indices.indices { costs[i] += Int(pair[i]) } }
@@ -56,11 +60,14 @@ struct DocumentCosts {
 
   /// The sum of what each step of a path costs.
   func sum(
-    _ path: QueryPath, _ indices: [Int32], _ step: (PathStep) throws(FormatError) -> [Int32]
+    _ path: QueryPath, _ indices: [Int32],
+    _ cost: @Sendable (PlacedRange, PathStep, [Int32]) throws(FormatError) -> [Int32]
   ) throws(FormatError) -> [Int] {
     var costs = [Int](repeating: 0, count: indices.count)
-    for next in path.steps {
-      let own = try step(next)
+    for step in path.steps {
+      let own = try words.map(indices) { (range, numbers) throws(FormatError) in
+        try cost(range, step, numbers)
+      }
       for i in indices.indices { costs[i] += Int(own[i]) }
     }
     return costs
@@ -70,45 +77,16 @@ struct DocumentCosts {
   func inexactWords(_ path: QueryPath, _ indices: [Int32]) throws(FormatError) -> [Int] {
     var costs = [Int](repeating: 0, count: indices.count)
     for step in path.steps {
-      let count = words.graph.nodes[step.node].wordCount
+      let count = nodes.graph.nodes[step.node].wordCount
       guard count == 1 else {
         for i in indices.indices { costs[i] += count }
         continue
       }
-      let flags = try words.exactFlags(step, indices)
+      let flags = try words.map(indices) { (range, numbers) throws(FormatError) in
+        try range.exactFlags(step, numbers)
+      }
       for i in indices.indices { costs[i] += 1 - Int(flags[i]) }
     }
     return costs
-  }
-
-  /// A term of the query in its exact form.
-  struct ExactTerm {
-    /// The position that its first word must have.
-    var first: Int
-    var wordCount: Int
-    var places: Places
-  }
-
-  /// 0 where an attribute is the query, 1 where it starts with it, 2 for the rest.
-  static func exactAttribute(
-    _ terms: [ExactTerm], _ index: Int, length: (UInt32) throws(FormatError) -> Int?
-  ) throws(FormatError) -> Int {
-    guard let start = terms.first else { return 2 }
-    let count = terms.reduce(0) { $0 + $1.wordCount }
-    var best = 2
-    for i in start.places.range(index) {
-      let hit = start.places.hits[i]
-      guard hit.isExact, hit.position == start.first else { continue }
-      let isWhole = terms.dropFirst().allSatisfy { term in
-        term.places.range(index).contains { j in
-          let other = term.places.hits[j]
-          return other.isExact && other.attribute == hit.attribute && other.position == term.first
-        }
-      }
-      guard isWhole else { continue }
-      if try length(hit.attribute) == count { return 0 }
-      best = 1
-    }
-    return best
   }
 }

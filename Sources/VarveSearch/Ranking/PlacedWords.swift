@@ -1,260 +1,105 @@
-// Where the words of a query stand in some documents, and what that costs by each rule. Everything
-// is computed for many documents in one pass over the places of a step: a pass of a million places
-// is milliseconds, a million little calls are not.
+// Where the words of a query stand in some documents: the documents in ranges that threads share.
 
 import VarveFormat
 
-/// Places of one step in document order.
-struct Places: Sendable {
-  var hits: [Hit]
-  /// Where the places of each document begin; one more than documents.
-  var starts: [Int32]
-
-  @inline(__always)
-  func range(_ index: Int) -> Range<Int> { Int(starts[index])..<Int(starts[index + 1]) }
-}
-
+/// Some documents with the words of a query placed in them.
 final class PlacedWords {
   /// The documents, ascending.
   let documents: [UInt32]
-  let graph: QueryGraph
-  private let nodes: NodeDocuments
-  private let set: DocSet
-  private let ranks: DocRanks
-  private var places: [Int: (starts: Places, ends: Places?)] = [:]
-  private var best: [Int: BestPlaces] = [:]
-  private var positions: [Int: [Int32]] = [:]
-  private var attributes: [Int: [Int32]] = [:]
-  private var exact: [Int: [Int32]] = [:]
-  private var pairs: [Int: [Int32]] = [:]
+  private let ranges: [PlacedRange]
+  /// The number of the first document of each range, and that of all documents.
+  private let firsts: [Int32]
+  private let sharing: WorkSharing
 
-  init(_ set: DocSet, nodes: NodeDocuments) {
-    self.set = set
-    self.nodes = nodes
-    graph = nodes.graph
+  init(_ set: DocSet, nodes: NodeDocuments, sharing: WorkSharing) {
     documents = set.documents
-    ranks = DocRanks(set)
+    self.sharing = sharing
+    let count = documents.count
+    let width = count < sharing.documentCountMin ? 1 : sharing.width
+    var ranges: [PlacedRange] = []
+    var firsts: [Int32] = [0]
+    for i in 0..<width {
+      let numbers = (count * i / width)..<(count * (i + 1) / width)
+      let own = width == 1 ? set : Self.part(set, documents[numbers])
+      ranges.append(PlacedRange(own, Array(documents[numbers]), nodes: nodes))
+      firsts.append(Int32(numbers.upperBound))
+    }
+    self.ranges = ranges
+    self.firsts = firsts
+  }
+
+  /// The members of a set from the first to the last of some of them.
+  private static func part(_ set: DocSet, _ documents: ArraySlice<UInt32>) -> DocSet {
+    guard let first = documents.first, let last = documents.last else {
+      return DocSet(capacity: set.capacity)
+    }
+    return set.members(in: Int(first)...Int(last))
   }
 
   /// Whether no places are held that would have to be read again.
-  var isLight: Bool { places.isEmpty }
+  var isLight: Bool { ranges.allSatisfy(\.isLight) }
 
   /// The number of a document, which must be one of these.
-  func index(of document: UInt32) -> Int32 { Int32(ranks.find(Int(document)) ?? 0) }
-
-  private static func key(_ step: PathStep) -> Int { step.node << 8 | Int(step.levels) }
-
-  /// The ways in which a step matches.
-  private func derivations(_ step: PathStep) -> [Derivation] {
-    let levels = graph.nodes[step.node].levels
-    if step.levels & PathStep.exactOnly != 0 { return levels[0].filter(\.isExact) }
-    return (0..<3).filter { step.levels & (1 << UInt8($0)) != 0 }.flatMap { levels[$0] }
+  func index(of document: UInt32) -> Int32 {
+    for (range, first) in zip(ranges, firsts) {
+      if let number = range.number(of: document) { return first + number }
+    }
+    return 0
   }
 
-  /// Places of first words, and of last ones where phrases have others.
-  func places(_ step: PathStep) throws(FormatError) -> (starts: Places, ends: Places?) {
-    if let known = places[Self.key(step)] { return known }
-    var hits: [Hit] = []
-    var ends: [Hit] = []
-    var hasPhrase = false
-    for derivation in derivations(step) {
-      let next = try nodes.reader.hits(derivation, in: set)
-      if next.ends != nil, !hasPhrase {
-        hasPhrase = true
-        ends = hits
-      }
-      if hits.isEmpty { hits = next.starts } else { hits += next.starts }
-      if hasPhrase { ends += next.ends ?? next.starts }
+  /// What each of some documents gives, in their order; the ranges are gone through at a time.
+  ///
+  /// - Parameter body: gets the numbers of documents within a range.
+  func map<T: Sendable>(
+    _ indices: [Int32], _ body: @Sendable (PlacedRange, [Int32]) throws(FormatError) -> [T]
+  ) throws(FormatError) -> [T] {
+    if ranges.count == 1 { return try body(ranges[0], indices) }
+    let (numbers, order) = numbers(indices)
+    let ranges = ranges
+    let sharing = indices.count < sharing.documentCountMin ? WorkSharing.none : sharing
+    let parts = try sharing.map(ranges.count) { (i) throws(FormatError) in
+      numbers[i].isEmpty ? [] : try body(ranges[i], numbers[i])
     }
-    let made = (starts: placed(hits), ends: hasPhrase ? placed(ends) : nil)
-    places[Self.key(step)] = made
-    return made
+    let joined = Array(parts.joined())
+    guard let order else { return joined }
+    var placed = joined
+    for (i, place) in order.enumerated() { placed[place] = joined[i] }
+    return placed
   }
 
-  /// Where the words of a term themselves stand, those of a phrase in a row: exactness wants each
-  /// at its place, also where the other rules take a phrase for words of one attribute.
-  func exactPlaces(_ node: Int) throws(FormatError) -> Places {
-    let phrases = graph.nodes[node].levels[0].filter { $0.isExact && $0.isPhrase }
-    guard !nodes.reader.byWord, !phrases.isEmpty else {
-      return try places(PathStep(node: node, levels: 1)).starts
+  /// The numbers of documents in each range, and where each belongs if they do not ascend.
+  private func numbers(_ indices: [Int32]) -> (ranges: [[Int32]], order: [Int]?) {
+    guard Self.ascends(indices) else {
+      var order = Array(indices.indices)
+      order.sort { indices[$0] < indices[$1] }
+      return (numbers(order.map { indices[$0] }).ranges, order)
     }
-    var hits: [Hit] = []
-    for phrase in phrases {
-      hits += try nodes.reader.phraseHits(phrase.words, in: set, byWord: true).map {
-        Hit(document: $0.document, key: $0.key, isPhrase: true, isExact: true)
-      }
+    var found: [[Int32]] = []
+    var start = 0
+    for i in ranges.indices {
+      let end = Self.lowerBound(indices, firsts[i + 1])
+      let first = firsts[i]
+      found.append(indices[start..<end].map { $0 - first })
+      start = end
     }
-    return placed(hits)
+    return (found, nil)
   }
 
-  private func placed(_ hits: [Hit]) -> Places {
-    HitOrder.placed(hits, count: documents.count, ranks: ranks)
+  private static func ascends(_ indices: [Int32]) -> Bool {
+    let span = indices.span
+    var falls = 0
+    for i in 1..<max(1, span.count) where span[i] < span[i - 1] { falls += 1 }
+    return falls == 0
   }
 
-  // MARK: Costs of a step
-
-  /// Costs of some documents from what is known of a step, which holds -1 where nothing is known.
-  @inline(__always)
-  private func costs(
-    _ known: inout [Int: [Int32]], _ key: Int, _ indices: [Int32],
-    _ cost: (Int) -> Int32
-  ) -> [Int32] {
-    var all = known.removeValue(forKey: key) ?? [Int32](repeating: -1, count: documents.count)
-    var found = [Int32](repeating: 0, count: indices.count)
-    for i in indices.indices {
-      let index = Int(indices[i])
-      if all[index] < 0 { all[index] = cost(index) }
-      found[i] = all[index]
+  /// The place of the first number that is not below a bound.
+  private static func lowerBound(_ indices: [Int32], _ bound: Int32) -> Int {
+    var low = 0
+    var high = indices.count
+    while low < high {
+      let middle = (low + high) / 2
+      if indices[middle] < bound { low = middle + 1 } else { high = middle }
     }
-    known[key] = all
-    return found
-  }
-
-  /// The cost of documents by the distance from the place in the query. SEARCH.md 10.
-  func positionCosts(
-    _ step: PathStep, _ indices: [Int32]
-  ) throws(FormatError) -> [Int32] {
-    let node = graph.nodes[step.node]
-    let first = node.first
-    let table = PositionCost.table(wordCount: node.wordCount)
-    if let best = try bestPlaces(step, table, first: first) {
-      return indices.map { Int32(best.position[Int($0)]) }
-    }
-    let places = try places(step).starts
-    let hits = places.hits.span
-    let costs = table.span
-    let worst = table[table.count - 1]
-    return self.costs(&positions, Self.key(step), indices) { index in
-      var best = worst
-      for j in places.range(index) {
-        let cost = costs[min(abs(hits[j].position - first), PositionCost.farthest)]
-        if cost < best { best = cost }
-        if best == 0 { break }
-      }
-      return best
-    }
-  }
-
-  /// The weight of the best attribute of documents.
-  func attributeCosts(
-    _ step: PathStep, _ indices: [Int32], weights: [Int], searchOn: AttributeSet?,
-    tolerant: AttributeSet?
-  ) throws(FormatError) -> [Int32] {
-    let worst = Int32(weights.max() ?? 0)
-    let node = graph.nodes[step.node]
-    let wordCount = Int32(node.wordCount)
-    func restricted(_ set: AttributeSet?) -> [Int32] {
-      weights.indices.map { attribute in
-        set?.contains(UInt32(attribute)) ?? true ? Int32(weights[attribute]) : worst
-      }
-    }
-    // Misspelled words count in attributes that forgive; what they were split into counts anywhere.
-    let ofPhrases = restricted(searchOn)
-    let ofWords = step.hasOnlyTypos ? restricted(tolerant) : ofPhrases
-    let table = PositionCost.table(wordCount: node.wordCount)
-    if let best = try bestPlaces(step, table, first: node.first) {
-      return indices.map { best.attribute(Int($0), ofWords, worst: worst) * wordCount }
-    }
-    let places = try places(step).starts
-    return costs(&attributes, Self.key(step), indices) { index in
-      var best = worst
-      for j in places.range(index) {
-        let hit = places.hits[j]
-        best = min(best, (hit.isPhrase ? ofPhrases : ofWords)[Int(hit.attribute)])
-        if best == 0 { break }
-      }
-      return best * wordCount
-    }
-  }
-
-  /// 1 for documents that hold the word itself, else 0.
-  func exactFlags(_ step: PathStep, _ indices: [Int32]) throws(FormatError) -> [Int32] {
-    let places = try places(step).starts
-    let hits = places.hits.span
-    return costs(&exact, Self.key(step), indices) { index in
-      for j in places.range(index) where hits[j].isExact { return 1 }
-      return 0
-    }
-  }
-
-  // MARK: Best places
-
-  /// The best places of a step of plain words, unless all of its places are known: most rules ask
-  /// for no more, and what is not kept need not be put in order.
-  private func bestPlaces(
-    _ step: PathStep, _ table: [Int32], first: Int
-  ) throws(FormatError) -> BestPlaces? {
-    let key = Self.key(step)
-    if places[key] != nil { return nil }
-    if let known = best[key] { return known }
-    let words = derivations(step)
-    guard words.allSatisfy({ !$0.isPhrase && !$0.isSynonym }), table[table.count - 1] <= 255,
-      nodes.reader.corpus.attributes.count <= BestPlaces.attributeCountMax
-    else { return nil }
-    var found = BestPlaces(count: documents.count, table: table, first: first)
-    for word in words.compactMap({ $0.words[0] }) {
-      try found.add(word, in: set, ranks, reader: nodes.reader)
-    }
-    best[key] = found
-    return found
-  }
-
-  // MARK: Costs of neighbours
-
-  static let farCost = 3
-
-  /// 0 for neighbours, 1 or 2 for a little further or the other way round, 3 for anything else.
-  func pairCosts(
-    _ left: PathStep, _ right: PathStep, _ indices: [Int32], byWord: Bool
-  ) throws(FormatError) -> [Int32] {
-    let from = try places(left)
-    let ends = from.ends ?? from.starts
-    let starts = try places(right).starts
-    let lefts = ends.hits.span
-    let rights = starts.hits.span
-    return costs(&pairs, Self.key(left) << 24 | Self.key(right), indices) { index in
-      byWord
-        ? Self.pair(lefts, ends.range(index), rights, starts.range(index))
-        : Self.inOneAttribute(lefts, ends.range(index), rights, starts.range(index))
-    }
-  }
-
-  @inline(__always)
-  private static func pair(
-    _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
-    _ rights: Range<Int>
-  ) -> Int32 {
-    var best = farCost
-    var j = rights.lowerBound
-    for i in lefts {
-      let key = Int(left[i].key)
-      // Keys of both sides ascend, so the window only moves on.
-      while j < rights.upperBound, Int(right[j].key) + 3 < key { j += 1 }
-      var k = j
-      while k < rights.upperBound {
-        let other = Int(right[k].key)
-        if other > key + 3 { break }
-        if other >> 16 == key >> 16 {
-          if other > key {
-            best = min(best, other - key - 1)
-          } else if other < key, !left[i].isPhrase, !right[k].isPhrase {
-            best = min(best, key - other)
-          }
-        }
-        k += 1
-      }
-      if best == 0 { break }
-    }
-    return Int32(best)
-  }
-
-  private static func inOneAttribute(
-    _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
-    _ rights: Range<Int>
-  ) -> Int32 {
-    for i in lefts {
-      for j in rights where right[j].attribute == left[i].attribute { return 0 }
-    }
-    return Int32(farCost)
+    return low
   }
 }

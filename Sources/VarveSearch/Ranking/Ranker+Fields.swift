@@ -105,23 +105,15 @@ extension Ranker {
     let mean = max(1, Double(corpus.wordCount) / total)
     var scores = [Double](repeating: 0, count: indices.count)
     var seen: Set<Int> = []
-    let wordCounts = corpus.wordCounts
-    let documents = words.documents
     for path in bucket.paths {
       for step in path.steps where seen.insert(step.node << 8 | Int(step.levels)).inserted {
-        let places = try words.places(step).starts
         let held = Double(try nodes.documents(step).count)
         let rarity = Self.logarithm(1 + (total - held + 0.5) / (held + 0.5))
         let weight = rarity * (k1 + 1)
-        let fixed = k1 * (1 - b)
-        let perWord = k1 * b / mean
-        for i in indices.indices {
-          let index = Int(indices[i])
-          let count = Double(places.range(index).count)
-          guard count > 0 else { continue }
-          let length = Double(wordCounts[Int(documents[index])])
-          scores[i] += weight * count / (count + fixed + perWord * length)
+        let own = try words.map(indices) { (range, numbers) throws(FormatError) in
+          try range.frequencyScores(step, numbers, fixed: k1 * (1 - b), perWord: k1 * b / mean)
         }
+        for i in scores.indices { scores[i] += weight * own[i] }
       }
     }
     return scores.map { Int(-$0 * 4096) }

@@ -18,7 +18,7 @@ extension Ranker {
       for (i, step) in path.steps.enumerated() {
         total += nodes.graph.nodes[step.node].wordCount - 1
         if i > 0, nodes.graph.areContiguous(path.steps[i - 1].node, step.node) {
-          total += PlacedWords.farCost
+          total += PlacedRange.farCost
         }
       }
       return total
@@ -44,9 +44,9 @@ extension Ranker {
     let tolerant = nodes.tolerantSearchOn
     try splitByPlaces(bucket, rule, .attributeRank, worst: worst) {
       (costs, path, indices) throws(FormatError) in
-      try costs.sum(path, indices) { (step) throws(FormatError) in
-        try costs.words.attributeCosts(
-          step, indices, weights: weights, searchOn: searchOn, tolerant: tolerant)
+      try costs.sum(path, indices) { (range, step, numbers) throws(FormatError) in
+        try range.attributeCosts(
+          step, numbers, weights: weights, searchOn: searchOn, tolerant: tolerant)
       }
     }
   }
@@ -56,8 +56,8 @@ extension Ranker {
     let worst = PositionCost.max * (bucket.paths.map { wordCount($0) }.max() ?? 0)
     try splitByPlaces(bucket, rule, .wordPosition, worst: worst) {
       (costs, path, indices) throws(FormatError) in
-      try costs.sum(path, indices) { (step) throws(FormatError) in
-        try costs.words.positionCosts(step, indices)
+      try costs.sum(path, indices) { (range, step, numbers) throws(FormatError) in
+        try range.positionCosts(step, numbers)
       }
     }
   }
@@ -104,13 +104,9 @@ extension Ranker {
   func splitByExactAttribute(_ bucket: Bucket, _ rule: Int) throws {
     let (words, indices) = placedWhole(bucket)
     var costs = [Int](repeating: 2, count: indices.count)
-    if let terms = try exactTerms(bucket, words) {
-      for (i, index) in indices.enumerated() {
-        let document = Int(words.documents[Int(index)])
-        costs[i] = try DocumentCosts.exactAttribute(terms, Int(index)) {
-          (attribute) throws(FormatError) in
-          try self.length(of: document, attribute: attribute)
-        }
+    if let terms = exactTerms(bucket) {
+      costs = try words.map(indices) { (range, numbers) throws(FormatError) in
+        try range.exactAttributeCosts(terms, numbers)
       }
     }
     for group in Groups.make(costs, needed: wanted).groups {
@@ -123,10 +119,8 @@ extension Ranker {
   }
 
   /// The terms that are left in their exact form; nil if one has none.
-  private func exactTerms(
-    _ bucket: Bucket, _ words: PlacedWords
-  ) throws -> [DocumentCosts.ExactTerm]? {
-    var found: [DocumentCosts.ExactTerm] = []
+  private func exactTerms(_ bucket: Bucket) -> [ExactTerm]? {
+    var found: [ExactTerm] = []
     for (i, term) in nodes.graph.terms.enumerated() where !bucket.removed.contains(i) {
       // Unbroken from the first term on.
       guard found.count == i else { return nil }
@@ -136,11 +130,10 @@ extension Ranker {
           path.steps.contains { $0.node == node && !$0.hasOnlyTypos }
         })
       else { return nil }
-      let places = try words.exactPlaces(node)
       // Holes before the first word count: upstream looks for it that much further on.
       found.append(
-        .init(
-          first: term.first + term.leadingHoleCount, wordCount: term.words.count, places: places))
+        ExactTerm(
+          node: node, first: term.first + term.leadingHoleCount, wordCount: term.words.count))
     }
     return found.isEmpty ? nil : found
   }

@@ -21,13 +21,13 @@ final class Ranker {
   private(set) var isComplete = true
   /// Told of each ranked document; false if it does not count.
   private let accepts: (Int) -> Bool
-  private var lengthCache: [Int: [UInt64]] = [:]
+  private let sharing: WorkSharing
   private var isStopped = false
 
   init(
     corpus: SearchCorpus, settings: SearchSettings, request: SearchRequest, nodes: NodeDocuments,
     removal: RemovalOrder, searchOn: AttributeSet?, rows: DocSet?, needed: Int,
-    isOverBudget: @escaping () -> Bool, accepts: @escaping (Int) -> Bool
+    sharing: WorkSharing, isOverBudget: @escaping () -> Bool, accepts: @escaping (Int) -> Bool
   ) {
     self.corpus = corpus
     self.settings = settings
@@ -37,6 +37,7 @@ final class Ranker {
     self.searchOn = searchOn
     self.rows = rows
     self.needed = needed
+    self.sharing = sharing
     self.isOverBudget = isOverBudget
     self.accepts = accepts
     rules = Self.inForce(settings.rules, request: request, hasQuery: !nodes.graph.terms.isEmpty)
@@ -132,7 +133,7 @@ final class Ranker {
     switch bucket.members {
     case .placed(let words, let indices): return (words, indices)
     case .set(let set):
-      let words = PlacedWords(set, nodes: nodes)
+      let words = PlacedWords(set, nodes: nodes, sharing: sharing)
       return (words, Array(0..<Int32(words.documents.count)))
     }
   }
@@ -141,7 +142,7 @@ final class Ranker {
   func placedWhole(_ bucket: Bucket) -> (words: PlacedWords, indices: [Int32]) {
     let (words, indices) = placed(bucket)
     guard words.isLight, indices.count < words.documents.count else { return (words, indices) }
-    let fewer = PlacedWords(set(bucket), nodes: nodes)
+    let fewer = PlacedWords(set(bucket), nodes: nodes, sharing: sharing)
     return (fewer, indices.map { fewer.index(of: words.documents[Int($0)]) })
   }
 
@@ -168,12 +169,6 @@ final class Ranker {
       if isDone { return }
       try rank(try next(group.cost, group.members), rule: rule + 1)
     }
-  }
-
-  /// Words of a document in an attribute, for exactness.
-  func length(of document: Int, attribute: UInt32) throws(FormatError) -> Int? {
-    if attribute >= corpus.firstValueAttribute { return nil }
-    return try corpus.fieldLength(of: document, attribute: attribute, cache: &lengthCache)
   }
 
   /// The weight of each attribute of the corpus.

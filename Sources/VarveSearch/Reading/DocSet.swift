@@ -86,6 +86,20 @@ package struct DocSet: Equatable, Sendable {
     return false
   }
 
+  /// The members in a range.
+  func members(in range: ClosedRange<Int>) -> DocSet {
+    var found = DocSet(capacity: capacity)
+    let first = range.lowerBound >> 6
+    let last = min(range.upperBound, capacity - 1) >> 6
+    guard first <= last else { return found }
+    for i in first...last { found.words[i] = words[i] }
+    found.words[first] &= UInt64.max << UInt64(range.lowerBound & 63)
+    if last == range.upperBound >> 6 {
+      found.words[last] &= UInt64.max >> UInt64(63 - (range.upperBound & 63))
+    }
+    return found
+  }
+
   /// Whether there is a document in a range.
   func hasAny(in range: ClosedRange<Int>) -> Bool {
     let first = range.lowerBound >> 6

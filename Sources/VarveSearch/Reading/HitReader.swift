@@ -1,9 +1,10 @@
 // Where words stand in the documents that may be shown.
 
+import Synchronization
 import VarveFormat
 
 /// Reads postings of a corpus.
-struct HitReader {
+struct HitReader: Sendable {
   let corpus: SearchCorpus
   /// Attributes that count for finding; nil for all.
   let attributes: AttributeSet?
@@ -19,7 +20,7 @@ struct HitReader {
 
   /// Documents of the words of a query that many documents have: a search asks for them again and
   /// again.
-  private final class FrequentWords {
+  private final class FrequentWords: Sendable {
     static let documentCountMin = 1000
 
     struct Key: Hashable {
@@ -27,7 +28,7 @@ struct HitReader {
       var attributes: AttributeSet?
     }
 
-    var known: [Key: DocSet] = [:]
+    let known = Mutex<[Key: DocSet]>([:])
   }
 
   /// Adds the documents of a word to a set.
@@ -40,11 +41,11 @@ struct HitReader {
       return try insertAll(word, into: &set, attributes: attributes)
     }
     let key = FrequentWords.Key(word: word.bytes, attributes: attributes)
-    if let known = frequent.known[key] { return set.formUnion(known) }
+    if let known = frequent.known.withLock({ $0[key] }) { return set.formUnion(known) }
     var own = DocSet(capacity: corpus.documentCount)
     try insertAll(word, into: &own, attributes: attributes)
     set.formUnion(own)
-    frequent.known[key] = own
+    frequent.known.withLock { $0[key] = own }
   }
 
   private func insertAll(

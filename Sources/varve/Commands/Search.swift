@@ -88,7 +88,7 @@ struct Search: ParsableCommand {
       query.highlightPreTag = HitText.start
       query.highlightPostTag = HitText.end
     }
-    let results = try snapshot.search(query)
+    let results = try snapshot.search(query, concurrently: .dispatch)
     if json.json || request != nil { printJSON(results) } else { show(results) }
     if results.hits.isEmpty { throw Exit(code: 1) }
   }
