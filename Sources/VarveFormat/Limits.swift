@@ -18,7 +18,7 @@ public enum Limits {
   /// Raw size at which a writer closes a block of records, in bytes (SEG-7).
   public static let blockTargetByteCount = 16 << 10
   /// Raw size at which a writer closes a block of chunks of originals, in bytes (SEG-39).
-  public static let chunkBlockTargetByteCount = 1 << 20
+  public static let chunkBlockTargetByteCount = 2 << 20
   /// Size at which the active segment is sealed, in bytes (SEG-30).
   public static let segmentByteCount = 256 << 20
   /// Most zeros behind the last commit of the active segment, in bytes (SEG-37).

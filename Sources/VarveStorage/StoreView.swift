@@ -182,19 +182,40 @@ package struct StoreView: Sendable {
 
   /// The latest fact with a key.
   package func fact(_ kind: FactKind, key: [UInt8]) throws(StorageError) -> Fact? {
+    guard let place = try place(of: kind, key: key) else { return nil }
+    return try fact(
+      segment: place.segment, offset: place.offset, item: place.item, kind: kind)
+  }
+
+  /// Whether there is a fact with a key; reads no segment.
+  package func hasFact(_ kind: FactKind, key: [UInt8]) throws(StorageError) -> Bool {
+    try place(of: kind, key: key) != nil
+  }
+
+  /// Where the latest fact with a key stands; reads no segment.
+  package func place(
+    of kind: FactKind, key: [UInt8]
+  ) throws(StorageError) -> FactLocation? {
     let keyHash = Digest.hash(key)
     for location in tail.rows.facts.reversed() where location.kind == kind {
-      if location.keyHash == keyHash {
-        return try fact(
-          segment: location.segment, offset: location.offset, item: location.item, kind: kind)
-      }
+      if location.keyHash == keyHash { return location }
     }
     for index in version.indexes.reversed() {
       if let value = try index.tree(.facts).find(TreeKeys.fact(kind, keyHash)) {
-        return try fact(segment: value.first, offset: value.offset, item: value.item, kind: kind)
+        return FactLocation(
+          kind: kind, keyHash: keyHash, segment: value.first, offset: value.offset,
+          item: value.item)
       }
     }
     return nil
+  }
+
+  /// The header of a block of a segment.
+  package func header(segment: UInt32, offset: UInt64) throws(StorageError) -> BlockHeader {
+    guard let file = version.segments[UInt64(segment)] else {
+      throw StorageError(.corrupt, path: "", doing: "segment \(segment) of a block is not there")
+    }
+    return try file.header(at: offset)
   }
 
   private func fact(
@@ -223,17 +244,6 @@ package struct StoreView: Sendable {
     recentFacts.insert(
       facts, segment: segment, offset: offset, byteCount: block.payload.count)
     return facts
-  }
-
-  /// Whether there is a fact with a key; reads no segment.
-  package func hasFact(_ kind: FactKind, key: [UInt8]) throws(StorageError) -> Bool {
-    let keyHash = Digest.hash(key)
-    if tail.rows.facts.contains(where: { $0.kind == kind && $0.keyHash == keyHash }) { return true }
-    for index in version.indexes.reversed()
-    where try index.tree(.facts).find(TreeKeys.fact(kind, keyHash)) != nil {
-      return true
-    }
-    return false
   }
 
   /// The latest fact of each key of a kind, in no particular order.

@@ -33,6 +33,8 @@ struct StyleTests {
     "Sources/varve/Commands/Get.swift": "…",
     "Sources/varve/Commands/Grep.swift": "…",
     "Sources/varve/Commands/Ingest.swift": "…",
+    "Sources/varve/Reports/SessionPage.swift": "·",
+    "Sources/varve/Reports/ShownSession.swift": "·",
     "Sources/varve/Reports/ReportPage.swift": "…–·×",
     "Sources/varve/Reports/ReportPrinter.swift": "…＝＋－＠█▏▎▍▌▋▊▉",
     "Sources/varve/Reports/ReportText.swift": "×",

@@ -40,6 +40,24 @@ import VarveTestSupport
     #expect(found[1].occurrence.tool == "Bash")
   }
 
+  @Test("The first occurrence of a line says what its response used", .requirement("CON-10"))
+  func readsUsage() throws {
+    let world = try World()
+    try world.transcript(
+      #"{"type":"assistant","message":{"id":"m","usage":{"input_tokens":3,"output_tokens":0,"#
+        + #""cache_read_input_tokens":0,"cache_creation_input_tokens":1.5,"service_tier":"x"},"#
+        + #""content":[{"type":"text","text":"hi"},{"type":"text","text":"ho"}]}}"# + "\n"
+        + #"{"type":"assistant","message":{"id":"n","usage":7,"content":"no object"}}"# + "\n")
+    try world.ingest()
+    let found = try world.sightings()
+    try #require(found.count == 3)
+    #expect(
+      found[0].metadata["usage"]
+        == .object([.init("input_tokens", .int(3)), .init("output_tokens", .int(0))]))
+    #expect(found[1].metadata["usage"] == nil)
+    #expect(found[2].metadata["usage"] == nil)
+  }
+
   @Test("Fields that are empty or no strings are absent", .requirement("CON-10"))
   func leavesEmptyFields() throws {
     let world = try World()

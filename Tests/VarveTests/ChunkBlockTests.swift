@@ -43,8 +43,8 @@ import VarveTestSupport
     options.createIfMissing = true
     let store = try Store.open(at: "/s", options: options, fileSystem: disk)
     var batch = WriteBatch()
-    let chunks = (0..<20).map(chunk)
-    let lists = (0..<20).map(list)
+    let chunks = (0..<60).map(chunk)
+    let lists = (0..<60).map(list)
     for (chunk, list) in zip(chunks, lists) {
       try batch.append(chunk)
       try batch.append(list)
@@ -53,17 +53,17 @@ import VarveTestSupport
 
     let blocks = try blocks(disk)
     let ofChunks = blocks.filter { $0.kinds.contains(.sourceChunk) }
-    #expect(ofChunks.map(\.kinds.count) == [6, 6, 6, 2])
+    #expect(ofChunks.map(\.kinds.count) == [11, 11, 11, 11, 11, 5])
     for block in ofChunks { #expect(Set(block.kinds) == [.sourceChunk]) }
     for block in ofChunks.dropLast() {
       #expect(block.byteCount >= Limits.chunkBlockTargetByteCount)
       #expect(block.byteCount < Limits.chunkBlockTargetByteCount + Self.chunkByteCount + 64)
     }
-    #expect(blocks.flatMap(\.kinds).filter { $0 == .chunkList }.count == 20)
+    #expect(blocks.flatMap(\.kinds).filter { $0 == .chunkList }.count == 60)
 
     // In turns from many blocks: more of them than a view keeps.
     let snapshot = try store.snapshot()
-    for number in [0, 19, 7, 13, 0, 1, 18, 6, 12, 2, 19, 3] {
+    for number in [0, 59, 17, 33, 0, 1, 48, 16, 32, 2, 59, 3] {
       #expect(try snapshot.fact(.sourceChunk, key: chunks[number].key) == chunks[number])
       #expect(try snapshot.fact(.chunkList, key: lists[number].key) == lists[number])
     }

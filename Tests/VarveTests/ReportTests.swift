@@ -16,6 +16,10 @@ import VarveTestSupport
     var time: Int64?
     var isError = false
     var isEcho = false
+    var kind = Kind.log
+    var model: String?
+    var path = "f"
+    var metadata: MetadataValue?
   }
 
   private func snapshot(_ rows: [Row], parts: Int = 1) throws -> Snapshot {
@@ -27,7 +31,9 @@ import VarveTestSupport
       var batch = WriteBatch()
       for (number, row) in rows.enumerated() where number * parts / max(1, rows.count) == part {
         var sighting = Occurrence(
-          kind: .log, place: SourcePlace(host: "h", path: "f", offset: UInt64(number)))
+          kind: row.kind, place: SourcePlace(host: "h", path: row.path, offset: UInt64(number)))
+        sighting.model = row.model
+        sighting.metadata = row.metadata
         sighting.project = row.project
         sighting.session = row.session
         sighting.component = row.component
@@ -143,7 +149,7 @@ import VarveTestSupport
     let long = String(repeating: "ü", count: 5000)
     let wild = try snapshot([
       Row(component: long, time: .max - 1, isError: true), Row(component: long, time: .min + 2),
-      Row(content: "", time: 0, isError: true),
+      Row(content: "", time: 0, isError: true), Row(time: .max, kind: .toolInput, model: long),
     ])
     let zone = ZoneOffsets(name: "east", spans: [.init(start: .min, offset: 50_400)])
     for name in ReportQuery.Name.allCases where name != .timeline {
@@ -188,5 +194,100 @@ import VarveTestSupport
     query.since = 2
     query.until = 3
     #expect(try cells(snapshot.report(query), "component") == [.text("x")])
+  }
+
+  // MARK: Errors
+
+  @Test("What servers write stands apart, and what was seen before is not new")
+  func errorsApart() throws {
+    let server = #"MCP server "x" Server stderr: [12] listening"#
+    let snapshot = try snapshot([
+      Row(content: "failed 1 time", time: 0, isError: true),
+      Row(content: server, time: 1, isError: true), Row(content: server, time: 2, isError: true),
+      Row(content: server, time: 3, isError: true),
+      Row(content: "failed 2 times", time: 100, isError: true),
+      Row(content: "failed 3 time", time: 101, isError: true),
+      Row(content: "never dated", isError: true),
+    ])
+    var query = ReportQuery(.errors)
+    let all = try snapshot.report(query)
+    #expect(cells(all, "errors") == [.number(7)] && cells(all, "serverOutput") == [.number(3)])
+    guard case .signatures(let signatures)? = cells(all, "signatures").first else {
+      Issue.record("no signatures")
+      return
+    }
+    #expect(signatures.map(\.count) == [2, 1, 1, 3])
+    #expect(signatures.map(\.isServerOutput) == [false, false, false, true])
+    query.newSince = 100
+    let new = try snapshot.report(query)
+    #expect(cells(new, "errors") == [.number(1)])
+    query.newSince = 102
+    #expect(try snapshot.report(query).rows.isEmpty)
+    query.newSince = .min
+    #expect(try cells(snapshot.report(query), "errors") == [.number(7)])
+  }
+
+  // MARK: Usage
+
+  private func usage(_ message: String?, _ request: String?, _ output: Int64) -> MetadataValue {
+    var members: [MetadataValue.Member] = [
+      .init("usage", .object([.init("output_tokens", .int(output))]))
+    ]
+    if let message { members.append(.init("messageId", .text(message))) }
+    if let request { members.append(.init("requestId", .text(request))) }
+    return .object(members)
+  }
+
+  @Test("What was said last of a response counts, once", arguments: [1, 3])
+  func tokens(parts: Int) throws {
+    let snapshot = try snapshot(
+      [
+        Row(time: 10, kind: .answer, model: "m", metadata: usage("a", "r", 7)),
+        // Committed later, but said earlier.
+        Row(time: 5, kind: .answer, model: "m", metadata: usage("a", "r", 1)),
+        Row(time: 11, kind: .toolInput, model: "m", metadata: usage("a", nil, 20)),
+        Row(time: 11, kind: .toolInput, model: "m", metadata: usage(nil, nil, 300)),
+        Row(time: 12, kind: .answer, model: "n", metadata: usage("b", "r", .max)),
+        Row(time: 12, kind: .answer, model: "n", metadata: usage("c", "r", .max)),
+        Row(isError: true, kind: .toolOutput),
+        Row(time: 13, isEcho: true, kind: .answer, model: "m", metadata: usage("a", "r", 999)),
+        Row(kind: .log, metadata: usage("d", "r", 5)),
+      ], parts: parts)
+    let report = try snapshot.report(ReportQuery(.usage))
+    #expect(cells(report, "day") == [.text("1970-01-01"), .text("1970-01-01"), .null])
+    #expect(cells(report, "model") == [.text("m"), .text("n"), .null])
+    #expect(cells(report, "outputTokens") == [.number(327), .number(.max), .number(0)])
+    #expect(cells(report, "toolCalls") == [.number(2), .number(0), .number(0)])
+    #expect(cells(report, "toolFailures") == [.number(0), .number(0), .number(1)])
+    #expect(report.withoutTimeCount == 1)
+  }
+
+  // MARK: Disk
+
+  @Test("Contents count where they are first, and blocks are shared out whole", arguments: [1, 3])
+  func disk(parts: Int) throws {
+    let big = String(repeating: "abc", count: 10_000)
+    let snapshot = try snapshot(
+      [
+        Row(content: big, path: "debug/a.txt"), Row(content: big, project: "/q", path: "debug/b"),
+        Row(content: "small", project: nil, path: "/elsewhere/c"),
+      ], parts: parts)
+    var query = ReportQuery(.disk)
+    let report = try snapshot.report(query)
+    #expect(cells(report, "project") == [.text("/p"), .null, .text("/q")])
+    #expect(cells(report, "contentBytes") == [.number(30_000), .number(5), .number(0)])
+    #expect(cells(report, "repeatedBytes") == [.number(0), .number(0), .number(30_000)])
+    #expect(cells(report, "ratio") == [.null, .null, .null])
+    var stored: Int64 = 0
+    for case .number(let bytes) in cells(report, "storedBytes") { stored += bytes }
+    query.filters = ["project = '/q'"]
+    #expect(try snapshot.report(query).rows.count == 1)
+    query.filters = []
+    query.isBySource = true
+    let bySource = try snapshot.report(query)
+    #expect(cells(bySource, "source") == [.text("debug"), .text("/elsewhere/c")])
+    var again: Int64 = 0
+    for case .number(let bytes) in cells(bySource, "storedBytes") { again += bytes }
+    #expect(stored > 100 && stored == again)
   }
 }

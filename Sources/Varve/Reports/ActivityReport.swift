@@ -37,7 +37,8 @@ struct ActivityReport {
 /// they are short.
 struct ActiveTime {
   /// The rule in words.
-  static let rule = "gaps of at most 5 minutes between neighbouring occurrences of a session"
+  static let rule =
+    "active: gaps of at most 5 minutes between neighbouring occurrences of a session"
   /// Longest gap that counts, in milliseconds.
   static let gapMax: Int64 = 5 * 60_000
 

@@ -4,9 +4,13 @@
 struct ErrorText: Sendable {
   let signature: String
   let sample: String
+  /// Whether it is what a server of the model context protocol wrote on its standard error, which
+  /// the client logs as an error whatever it says.
+  let isServerOutput: Bool
 
   init(_ content: [UInt8]) {
     let line = Self.firstLine(content)
+    isServerOutput = line.hasPrefix("MCP server \"") && line.contains("\" Server stderr:")
     signature = Self.signature(line)
     sample = String(line.prefix(ErrorSignature.sampleLengthMax))
   }

@@ -9,7 +9,8 @@ struct ErrorsReport {
   let snapshot: Snapshot
 
   func report(_ selected: [UInt32]) throws(StoreError) -> Report {
-    let errors = selected.filter { columns.flags[Int($0)] & 1 != 0 }
+    var errors = selected.filter { columns.flags[Int($0)] & 1 != 0 }
+    if let newSince = query.newSince { try leaveOnlyNew(&errors, since: newSince) }
     var pairs = PairTable()
     var keys: [(component: UInt32, project: UInt32)] = []
     let numbers = errors.map { row in
@@ -20,21 +21,24 @@ struct ErrorsReport {
     }
     let groups = ReportGroups(rows: errors, groups: numbers, groupCount: keys.count)
     let counter = ReportCounter(columns, query, groups, countsDays: true)
-    let signatures = try signatures(groups)
+    let (signatures, serverOutputs) = try signatures(groups)
     var rows: [[Report.Value]] = []
     for (group, tally) in counter.tallies.enumerated() {
       rows.append([
         columns.components.value(keys[group].component),
         columns.projects.value(keys[group].project), .number(tally.count(query.count)),
-        .number(tally.sessions), .number(tally.days), .signatures(signatures[group]),
+        .number(tally.sessions), .number(tally.days), .number(serverOutputs[group]),
+        .signatures(signatures[group]),
       ])
     }
     var report = Report(
       query, counter,
       columns: [
         ("component", .text), ("project", .text), ("errors", .number), ("sessions", .number),
-        ("days", .number), ("signatures", .signatures),
+        ("days", .number), ("serverOutput", .number), ("signatures", .signatures),
       ], rows: rows)
+    report.rule =
+      "server output: what MCP servers wrote on their standard error, logged as errors"
     report.sortRows([
       .init("errors", isDescending: true), .init("component", isDescending: false),
       .init("project", isDescending: false),
@@ -42,8 +46,25 @@ struct ErrorsReport {
     return report
   }
 
-  /// The signatures of each group, the most frequent first.
-  private func signatures(_ groups: ReportGroups) throws(StoreError) -> [[ErrorSignature]] {
+  /// Leaves errors whose signature none before a time has; those without a time count as old.
+  private func leaveOnlyNew(_ errors: inout [UInt32], since: Int64) throws(StoreError) {
+    let all = columns.flags.indices.filter { columns.flags[$0] & 3 == 1 }
+    let texts = try columns.errorTexts.find(all.map { columns.messages[$0] }, in: snapshot)
+    var old: Set<String> = []
+    for row in all where columns.times[row] < since {
+      if let text = texts[columns.messages[row]] { old.insert(text.signature) }
+    }
+    errors.removeAll { row in
+      let signature = texts[columns.messages[Int(row)]]?.signature
+      return signature.map { old.contains($0) } ?? true
+    }
+  }
+
+  /// The signatures of each group, what servers wrote after everything else, then the most frequent
+  /// first; and how much of each group servers wrote.
+  private func signatures(
+    _ groups: ReportGroups
+  ) throws(StoreError) -> (signatures: [[ErrorSignature]], serverOutputs: [Int64]) {
     let messages = groups.rows.map { columns.messages[Int($0)] }
     let texts = try columns.errorTexts.find(messages, in: snapshot)
     var numbers: [String: UInt32] = [:]
@@ -51,6 +72,7 @@ struct ErrorsReport {
     var counted = PairTable()
     var found: [[ErrorSignature]] = Array(repeating: [], count: groups.groupCount)
     var places: [(group: Int, place: Int)] = []
+    var serverOutputs = [Int64](repeating: 0, count: groups.groupCount)
     for (i, row) in groups.rows.enumerated() {
       guard let text = texts[messages[i]] else { continue }
       let owner = Int(groups.groups[i])
@@ -60,22 +82,29 @@ struct ErrorsReport {
       if isNew {
         places.append((owner, found[owner].count))
         found[owner].append(
-          ErrorSignature(signature: text.signature, count: 0, sample: text.sample))
+          ErrorSignature(
+            signature: text.signature, count: 0, sample: text.sample,
+            isServerOutput: text.isServerOutput))
       }
       let (group, place) = places[pair]
       let isCounted =
         query.count == .occurrences || counted.number(UInt32(pair), messages[i]).isNew
-      if isCounted { found[group][place].count += 1 }
+      if isCounted {
+        found[group][place].count += 1
+        if text.isServerOutput { serverOutputs[group] += 1 }
+      }
       found[group][place].note(columns.times[Int(row)])
     }
-    return found.map { signatures in
+    let shown = found.map { signatures in
       let sorted = signatures.sorted {
-        $0.count != $1.count
+        if $0.isServerOutput != $1.isServerOutput { return $1.isServerOutput }
+        return $0.count != $1.count
           ? $0.count > $1.count
           : $0.signature.utf8.lexicographicallyPrecedes($1.signature.utf8)
       }
       return Array(sorted.prefix(max(0, query.signatureLimit)))
     }
+    return (shown, serverOutputs)
   }
 }
 

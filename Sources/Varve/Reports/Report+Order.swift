@@ -5,14 +5,53 @@ extension Report {
     _ query: ReportQuery, _ counter: ReportCounter, columns: [(String, Column.Kind)],
     rows: [[Value]]
   ) {
+    self.init(
+      query, occurrenceCount: counter.occurrenceCount, withoutTimeCount: counter.withoutTimeCount,
+      columns: columns, rows: rows)
+  }
+
+  init(
+    _ query: ReportQuery, occurrenceCount: Int, withoutTimeCount: Int,
+    columns: [(String, Column.Kind)], rows: [[Value]]
+  ) {
     name = query.name
     count = query.count
     timeZone = query.zone.name
     self.columns = columns.map { Column($0.0, $0.1) }
     self.rows = rows
     rowCount = rows.count
-    occurrenceCount = counter.occurrenceCount
-    withoutTimeCount = counter.withoutTimeCount
+    self.occurrenceCount = occurrenceCount
+    self.withoutTimeCount = withoutTimeCount
+  }
+
+  /// Changes every text of the rows: to hide what should not be shown.
+  public mutating func mapTexts(_ change: (String) -> String) {
+    for row in rows.indices {
+      for at in rows[row].indices {
+        switch rows[row][at] {
+        case .text(let text): rows[row][at] = .text(change(text))
+        case .texts(let texts): rows[row][at] = .texts(texts.map(change))
+        case .signatures(let signatures):
+          rows[row][at] = .signatures(
+            signatures.map {
+              var shown = $0
+              shown.signature = change($0.signature)
+              shown.sample = change($0.sample)
+              return shown
+            })
+        default: break
+        }
+      }
+    }
+  }
+
+  /// Only some of the columns, in another order.
+  public func columns(_ keys: [String]) -> Report {
+    let places = keys.compactMap { key in columns.firstIndex { $0.key == key } }
+    var report = self
+    report.columns = places.map { columns[$0] }
+    report.rows = rows.map { row in places.map { row[$0] } }
+    return report
   }
 
   /// Sorts by a key that the user chose; what it leaves equal keeps the report's own order.
@@ -57,7 +96,7 @@ extension Report {
     switch (left, right) {
     case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
     case (.number(let a), .number(let b)), (.percent(let a), .percent(let b)),
-      (.time(let a), .time(let b)):
+      (.ratio(let a), .ratio(let b)), (.time(let a), .time(let b)):
       a < b
     case (.texts(let a), .texts(let b)): a.count < b.count
     case (.signatures(let a), .signatures(let b)): a.count < b.count

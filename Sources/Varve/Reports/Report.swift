@@ -7,7 +7,7 @@ public struct Report: Equatable, Sendable {
   public struct Column: Equatable, Sendable {
     /// What a column holds.
     public enum Kind: Sendable {
-      case text, number, percent, time, texts, signatures
+      case text, number, percent, ratio, time, texts, signatures
     }
 
     /// Key of the rows in JSON.
@@ -29,6 +29,8 @@ public struct Report: Equatable, Sendable {
     case number(Int64)
     /// Hundredths of a percent.
     case percent(Int64)
+    /// Ten-thousandths of one.
+    case ratio(Int64)
     /// Milliseconds since 1970 UTC.
     case time(Int64)
     case texts([String])
@@ -58,7 +60,7 @@ public struct Report: Equatable, Sendable {
 /// Errors that differ only in numbers, ids and paths.
 public struct ErrorSignature: Equatable, Sendable {
   /// The first line with `#` for numbers and ids and `<path>` for paths.
-  public let signature: String
+  public var signature: String
   /// How many there are.
   public var count: Int64
   /// The earliest time, milliseconds since 1970 UTC; nil if none has a time.
@@ -66,7 +68,10 @@ public struct ErrorSignature: Equatable, Sendable {
   /// The latest time.
   public var last: Int64?
   /// The beginning of the first of them, at most ``sampleLengthMax`` characters.
-  public let sample: String
+  public var sample: String
+
+  /// Whether it is what an MCP server wrote on its standard error.
+  public var isServerOutput = false
 
   /// Characters of a sample at most.
   public static let sampleLengthMax = 100

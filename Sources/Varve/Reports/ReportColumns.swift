@@ -17,6 +17,8 @@ final class ReportColumns: Sendable {
   /// The row of each occurrence's message.
   let messages: [UInt32]
   let errorTexts = ErrorTexts()
+  let tokenUses = TokenUses()
+  private let others = Mutex<[ColumnID: TextColumn]>([:])
 
   init(_ view: StoreView) throws(StorageError) {
     let indexes = try view.indexes()
@@ -43,6 +45,20 @@ final class ReportColumns: Sendable {
   }
 
   var rowCount: Int { times.count }
+
+  func kind(_ row: UInt32) -> Kind? { Kind(rawValue: flags[Int(row)] >> 2) }
+
+  func models(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.model, view) }
+
+  func paths(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.path, view) }
+
+  /// A column that one report asks for; read when it does.
+  private func other(_ id: ColumnID, _ view: StoreView) throws(StoreError) -> TextColumn {
+    if let known = others.withLock({ $0[id] }) { return known }
+    let made = try engine { () throws(StorageError) in try TextColumn(id, of: view.indexes()) }
+    others.withLock { $0[id] = made }
+    return made
+  }
 
   /// The rows that a report counts, ascending: no echoes, within the times, among those that the
   /// filters let through.

@@ -12,6 +12,12 @@ public struct ReportQuery: Equatable, Sendable {
     case components
     /// Errors by component and project, with what they look like.
     case errors
+    /// One row a session; of one session, its head.
+    case session
+    /// Tokens and tool calls by project, stretch of time and model.
+    case usage
+    /// What takes space, by project or by source.
+    case disk
   }
 
   /// What is counted.
@@ -43,7 +49,7 @@ public struct ReportQuery: Equatable, Sendable {
   public var since: Int64?
   /// First millisecond that is left out.
   public var until: Int64?
-  /// What `timeline` counts by.
+  /// What `timeline` and `usage` count by.
   public var bucket = ReportBucket.day
   /// Whose days count.
   public var zone = ZoneOffsets.utc
@@ -53,6 +59,12 @@ public struct ReportQuery: Equatable, Sendable {
   public var order: Order?
   /// Most rows; nil for all.
   public var limit: Int?
+  /// Whether `disk` has a row a source instead of one a project. The source of a file of a home is
+  /// its first folder there, that of any other file its path.
+  public var isBySource = false
+  /// Of `errors`, only those whose signature no error before this time has, whatever the filters;
+  /// milliseconds since 1970 UTC.
+  public var newSince: Int64?
   /// Most signatures of a row of `errors`.
   public var signatureLimit = 5
 

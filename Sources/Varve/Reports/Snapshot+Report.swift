@@ -8,7 +8,8 @@ extension Snapshot {
   /// Answers a report over all occurrences that are no echoes and that the filters let through.
   ///
   /// Cost: linear in the occurrences of the snapshot; the first report of a snapshot reads six
-  /// columns, later ones share them. `errors` also reads the contents of the errors.
+  /// columns, later ones share them. `errors` also reads the contents of the errors, `usage` what
+  /// responses say of tokens.
   ///
   /// - Throws: ``StoreError``: `request` if filters or order are not valid, `limit` if a timeline
   ///   has too many rows, `damaged`, `system`.
@@ -22,6 +23,10 @@ extension Snapshot {
     case .components: report = ComponentReport(columns: columns, query: query).report(rows)
     case .errors:
       report = try ErrorsReport(columns: columns, query: query, snapshot: self).report(rows)
+    case .session: report = SessionReport(columns: columns, query: query).report(rows)
+    case .usage:
+      report = try UsageReport(columns: columns, query: query, view: view).report(rows)
+    case .disk: report = try DiskReport(columns: columns, query: query, view: view).report(rows)
     }
     try report.sort(by: query.order)
     report.rowCount = report.rows.count

@@ -234,6 +234,13 @@ struct MetadataObject {
     members.writeZigzag(value)
   }
 
+  /// Adds an object unless it is empty.
+  mutating func add(_ name: StaticString, _ object: MetadataObject) {
+    guard object.count > 0 else { return }
+    key(name)
+    members.write(object.finish())
+  }
+
   mutating func addTrue(_ name: StaticString) {
     key(name)
     members.write(MetadataTree.Tag.true.rawValue)

@@ -12,6 +12,8 @@ struct TranscriptReader: RecordReader {
   /// Tools whose results have not been seen yet.
   private var openTools: [[UInt8]: [UInt8]] = [:]
   private var metadata = MetadataObject()
+  /// Whether the next occurrence is the first one of its line.
+  private var isFirst = true
   private static let openToolsMax = 10_000
 
   init(_ parser: JSONParser, _ context: ReadingContext, path: String) {
@@ -49,6 +51,7 @@ struct TranscriptReader: RecordReader {
     }
     fields.isError = document.isTrue(document.member(root, "isApiErrorMessage"))
     noter.note(document, time: fields.time)
+    isFirst = true
     var context = Context(
       document: document, fields: fields, place: place, type: document.member(root, "type"))
     context.message = document.member(root, "message")
@@ -337,7 +340,9 @@ struct TranscriptReader: RecordReader {
     metadata.addText("requestId", document, document.member(root, "requestId"))
     if let message = context.message {
       metadata.addText("messageId", document, document.member(message, "id"))
+      if isFirst { metadata.add("usage", Self.usage(document, message)) }
     }
+    isFirst = false
     metadata.addText("version", document, document.member(root, "version"))
     if document.isString(context.type, "system") {
       metadata.addText("subtype", document, document.member(root, "subtype"))
@@ -346,5 +351,30 @@ struct TranscriptReader: RecordReader {
     if document.isTrue(document.member(root, "isSidechain")) { metadata.addTrue("sidechain") }
     sink.emit(
       fields, content: content.rawSpan, metadata: metadata.finish().rawSpan, at: context.place)
+  }
+
+  // MARK: Tokens
+
+  /// Counts, and whether each is kept where it is zero: one is, so that a line says that it counts.
+  private static let tokenCounts: [(name: StaticString, keepsZero: Bool)] = [
+    ("input_tokens", false), ("output_tokens", true), ("cache_read_input_tokens", false),
+    ("cache_creation_input_tokens", false),
+  ]
+
+  /// The tokens that a response says it used; empty if it says nothing.
+  private static func usage(
+    _ document: JSONDocument, _ message: JSONParser.Node
+  ) -> MetadataObject {
+    var counts = MetadataObject()
+    guard let usage = document.member(message, "usage"), usage.kind == .object else {
+      return counts
+    }
+    for wanted in tokenCounts {
+      guard let member = document.member(usage, wanted.name), member.kind == .number,
+        let count = document.integer(member), count > 0 || count == 0 && wanted.keepsZero
+      else { continue }
+      counts.addInteger(wanted.name, count)
+    }
+    return counts
   }
 }

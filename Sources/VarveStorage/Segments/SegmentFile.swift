@@ -54,6 +54,14 @@ package final class SegmentFile: Sendable {
     return StoredBlock(header: header, offset: offset, payload: payload)
   }
 
+  /// Reads the header of a block alone.
+  package func header(at offset: UInt64) throws(StorageError) -> BlockHeader {
+    let bytes = try file.readExactly(at: offset, count: BlockHeader.byteCount, "read block header")
+    return try inFile(path, base: offset, "read block header") { () throws(FormatError) in
+      try BlockHeader(bytes.rawSpan)
+    }
+  }
+
   /// Reads and decodes a block of records.
   package func records(at offset: UInt64) throws(StorageError) -> RecordBlock {
     let block = try block(at: offset)

@@ -1,5 +1,5 @@
-// `varve report`: what was done, when, by which part, and what went wrong. `varve timeline` is the
-// short form of one of them.
+// `varve report`: what was done, when, by which part, what went wrong, what it took.
+// `varve timeline` is the short form of one of them.
 
 import ArgumentParser
 import Varve
@@ -7,18 +7,23 @@ import Varve
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Report on activity, time, components or errors.",
+    abstract: "Report on activity, time, components, sessions, errors, usage or disk.",
     discussion: """
       activity    by project: sessions, messages, errors, first and last, days, active time
       timeline    by hour, day, week or month and project; the last 30 days unless --since is given
       components  by part of the tool, as debug logs name them
+      session     heads of sessions; with --session that one, and everything in it
       errors      by component and project, with what the errors look like
+      usage       tokens and tool calls by project, day and model
+      disk        what takes space, by project or with --by source by source
 
       Echoes (a prompt in the history and in the transcript, say) count once. Days are those of \
       --tz. On a terminal a timeline is a picture, in a pipe every report is a table.
       """)
 
-  @Argument(help: ArgumentHelp("activity, timeline, components or errors.", valueName: "name"))
+  @Argument(
+    help: ArgumentHelp(
+      "activity, timeline, components, session, errors, usage or disk.", valueName: "name"))
   var name: ReportName
 
   @OptionGroup var arguments: ReportArguments
@@ -52,6 +57,7 @@ struct ReportArguments: ParsableArguments {
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var filters: FilterArguments
   @OptionGroup var json: JSONArguments
+  @OptionGroup var redact: RedactArguments
 
   @Option(
     name: .long,
@@ -59,8 +65,16 @@ struct ReportArguments: ParsableArguments {
       "A condition of the filter language; can be repeated.", valueName: "condition"))
   var filter: [String] = []
 
-  @Option(name: .long, help: "What timeline counts by: hour, day, week or month.")
+  @Option(name: .long, help: "What timeline and usage count by: hour, day, week or month.")
   var bucket = "day"
+
+  @Option(name: .long, help: "What disk has a row for: project or source.")
+  var by = "project"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Of errors, only what was never seen before that time.", valueName: "time"))
+  var newSince: String?
 
   @Option(
     name: .long,
@@ -97,6 +111,9 @@ struct ReportArguments: ParsableArguments {
     guard ReportQuery.Count(rawValue: count) != nil else {
       throw ValidationError("--count must be occurrences or messages")
     }
+    guard by == "project" || by == "source" else {
+      throw ValidationError("--by must be project or source")
+    }
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more") }
     guard [json.json, csv, markdown, html].filter({ $0 }).count <= 1 else {
       throw ValidationError("give one of --json, --csv, --markdown and --html")
@@ -110,8 +127,29 @@ struct ReportArguments: ParsableArguments {
     let query = try self.query(name, snapshot)
     var report = try snapshot.report(query)
     if name == .activity { try nameProjects(&report, snapshot) }
-    show(report)
+    if redact.redact {
+      report.mapTexts { String(decoding: redact.bytes(Array($0.utf8)), as: UTF8.self) }
+    }
+    if name == .session, let session = filters.session, !csv {
+      try showWhole(try Names.session(session, snapshot), report, snapshot)
+    } else {
+      show(report)
+    }
     if report.rows.isEmpty { throw Exit(code: 1) }
+  }
+
+  /// The head of one session, and everything in it.
+  private func showWhole(_ id: String, _ report: Report, _ snapshot: Snapshot) throws {
+    let story = try snapshot.story(of: id)
+    guard json.json else {
+      let shown = ShownSession(story: story, snapshot: snapshot, redact: redact)
+      return try shown.show(markdown ? .markdown : html ? .html : .terminal)
+    }
+    let occurrences = try story.entries.map { entry in
+      OccurrenceJSON.full(
+        entry.occurrence, try snapshot.message(at: entry.occurrence.message), redact)
+    }
+    ReportPrinter.json(report, and: [("occurrences", .array(occurrences))])
   }
 
   private func query(_ name: ReportQuery.Name, _ snapshot: Snapshot) throws -> ReportQuery {
@@ -124,6 +162,8 @@ struct ReportArguments: ParsableArguments {
     others.until = nil
     query.filters = try others.conditions(snapshot) + filter
     query.bucket = ReportBucket(rawValue: bucket) ?? .day
+    query.isBySource = by == "source"
+    query.newSince = try newSince.map(TimeText.since)
     query.count = ReportQuery.Count(rawValue: count) ?? .occurrences
     query.zone = Zone.offsets()
     query.limit = limit

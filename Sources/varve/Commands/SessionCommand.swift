@@ -6,7 +6,11 @@ import Varve
 struct SessionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "session", abstract: "Show one session from all sources, in order of time.",
-    discussion: "An event that several sources report is shown once; --echoes shows all reports.")
+    discussion: """
+      An event that several sources report is shown once; --echoes shows all reports. Results \
+      stand under their calls, the work of a subagent together where it began; --json keeps the \
+      order of time. --html and --markdown make a file to hand on, best with --redact.
+      """)
 
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var json: JSONArguments
@@ -21,37 +25,46 @@ struct SessionCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Only this kind; can be repeated.", valueName: "kind"))
   var kind: [String] = []
 
+  @Flag(name: .long, help: "Print Markdown.")
+  var markdown = false
+
+  @Flag(name: .long, help: "Print one HTML page.")
+  var html = false
+
   func validate() throws {
     for name in kind where Kind(name: name) == nil {
       throw ValidationError("'\(name)' is no kind")
+    }
+    guard [json.json, markdown, html].filter({ $0 }).count <= 1 else {
+      throw ValidationError("give one of --json, --markdown and --html")
     }
   }
 
   func run() throws {
     let snapshot = try storeArguments.openForReading().snapshot()
     let session = try Names.session(id, snapshot)
-    let kinds = kind.compactMap { Kind(name: $0) }
+    let kinds = Set(kind.compactMap { Kind(name: $0) })
+    if json.json {
+      return try printJSON(session, kinds, snapshot)
+    }
+    let story = try snapshot.story(of: session, kinds: kinds, withEchoes: echoes)
+    let shown = ShownSession(story: story, snapshot: snapshot, redact: redact)
+    try shown.show(markdown ? .markdown : html ? .html : .terminal)
+    if story.entries.isEmpty { throw Exit(code: 1) }
+  }
+
+  private func printJSON(_ session: String, _ kinds: Set<Kind>, _ snapshot: Snapshot) throws {
     var cursor = try snapshot.occurrences(in: .session(session), order: .oldestFirst)
     var rows: [JSON] = []
-    var count = 0
     while let occurrence = try cursor.next() {
       if occurrence.isEcho && !echoes { continue }
       if !kinds.isEmpty && !kinds.contains(occurrence.kind) { continue }
-      count += 1
       let message = try snapshot.message(at: occurrence.message)
-      if json.json {
-        rows.append(OccurrenceJSON.full(occurrence, message, redact))
-      } else {
-        Output.line(Style.bold(OccurrenceText.line(occurrence)))
-        Output.line(Escape.terminal(redact.bytes(message.content), keepingLines: true))
-        Output.line()
-      }
+      rows.append(OccurrenceJSON.full(occurrence, message, redact))
     }
-    if json.json {
-      JSON.object([
-        ("session", .string(session)), ("occurrences", .array(rows)), ("next", .null),
-      ]).print()
-    }
-    if count == 0 { throw Exit(code: 1) }
+    JSON.object([
+      ("session", .string(session)), ("occurrences", .array(rows)), ("next", .null),
+    ]).print()
+    if rows.isEmpty { throw Exit(code: 1) }
   }
 }

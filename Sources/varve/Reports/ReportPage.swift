@@ -4,21 +4,30 @@ import Varve
 
 enum ReportPage {
   static func print(_ report: Report) {
-    let title = "Varve: \(report.name.rawValue)"
+    begin(title: "Varve: \(report.name.rawValue)")
+    Output.line("<h1>\(escaped(heading(report)))</h1>")
+    let notes = ReportText.footnotes(report).map(escaped).joined(separator: " · ")
+    Output.line("<p class=\"notes\">\(notes)</p>")
+    picture(report)
+    table(report)
+    end()
+  }
+
+  /// Everything up to the first thing to see. The policy forbids scripts and the network.
+  ///
+  /// - Parameter more: rules of style beside those of every page.
+  static func begin(title: String, style more: String = "") {
     Output.line("<!DOCTYPE html>")
     Output.line("<html lang=\"en\"><head><meta charset=\"utf-8\">")
     Output.line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
     Output.line(
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
         + "style-src 'unsafe-inline'\">")
-    Output.line("<title>\(escaped(title))</title><style>\(style)</style></head><body><main>")
-    Output.line("<h1>\(escaped(heading(report)))</h1>")
-    let notes = ReportText.footnotes(report).map(escaped).joined(separator: " · ")
-    Output.line("<p class=\"notes\">\(notes)</p>")
-    picture(report)
-    table(report)
-    Output.line("</main></body></html>")
+    Output.line(
+      "<title>\(escaped(title))</title><style>\(style)\(more)</style></head><body><main>")
   }
+
+  static func end() { Output.line("</main></body></html>") }
 
   private static func heading(_ report: Report) -> String {
     switch report.name {
@@ -26,6 +35,9 @@ enum ReportPage {
     case .timeline: "Timeline"
     case .components: "Components"
     case .errors: "Errors"
+    case .session: "Sessions"
+    case .usage: "Tokens and tools"
+    case .disk: "Disk"
     }
   }
 

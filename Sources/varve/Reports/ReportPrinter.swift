@@ -5,18 +5,24 @@ import Varve
 enum ReportPrinter {
   // MARK: JSON
 
-  static func json(_ report: Report) {
-    let rows = report.rows.map { row in
-      JSON.object(zip(report.columns, row).map { ($0.key, json($1)) })
-    }
+  /// - Parameter more: members besides the report's own.
+  static func json(_ report: Report, and more: [(String, JSON)] = []) {
+    let own = Set(more.map(\.0))
     var members: [(String, JSON)] = [
       ("report", .string(report.name.rawValue)), ("count", .string(report.count.rawValue)),
-      ("timeZone", .string(report.timeZone)), ("rows", .array(rows)),
+      ("timeZone", .string(report.timeZone)), ("rows", rows(report)),
       ("rowCount", .int(report.rowCount)), ("occurrences", .int(report.occurrenceCount)),
       ("withoutTime", .int(report.withoutTimeCount)),
     ]
     if let rule = report.rule { members.append(("rule", .string(rule))) }
-    JSON.object(members).print()
+    JSON.object(members.filter { !own.contains($0.0) } + more).print()
+  }
+
+  static func rows(_ report: Report) -> JSON {
+    .array(
+      report.rows.map { row in
+        JSON.object(zip(report.columns, row).map { ($0.key, json($1)) })
+      })
   }
 
   private static func json(_ value: Report.Value) -> JSON {
@@ -25,6 +31,7 @@ enum ReportPrinter {
     case .text(let text): .string(text)
     case .number(let number): .int(number)
     case .percent(let hundredths): .number(ReportText.percent(hundredths))
+    case .ratio(let parts): .number(ReportText.ratio(parts))
     case .time(let time): .time(time)
     case .texts(let texts): .array(texts.map { .string($0) })
     case .signatures(let signatures):
@@ -33,6 +40,7 @@ enum ReportPrinter {
           .object([
             ("signature", .string($0.signature)), ("count", .int($0.count)),
             ("first", .time($0.first)), ("last", .time($0.last)), ("sample", .string($0.sample)),
+            ("serverOutput", .bool($0.isServerOutput)),
           ])
         })
     }
@@ -46,7 +54,7 @@ enum ReportPrinter {
     for row in report.rows {
       let cells = row.map { value in
         switch value {
-        case .number, .percent, .time, .null: ReportText.plain(value)
+        case .number, .percent, .ratio, .time, .null: ReportText.plain(value)
         default: csv(ReportText.plain(value))
         }
       }
@@ -78,7 +86,7 @@ enum ReportPrinter {
   }
 
   /// Text that Markdown shows as it is.
-  private static func markdown(_ text: String) -> String {
+  static func markdown(_ text: String) -> String {
     var result = ""
     for scalar in Escape.terminal(text).unicodeScalars {
       if "\\`*_{}[]<>#|~&".unicodeScalars.contains(scalar) { result += "\\" }
@@ -89,7 +97,7 @@ enum ReportPrinter {
 
   // MARK: Terminal
 
-  static func table(_ report: Report) {
+  static func table(_ report: Report, withNotes: Bool = true) {
     let titles = report.columns.map { ReportText.title($0.key) }
     var cells = report.rows.map { row in row.map { Escape.terminal(ReportText.shown($0)) } }
     var widths = titles.indices.map { at in
@@ -115,6 +123,7 @@ enum ReportPrinter {
     let heads = zip(titles, widths).map { String($0.prefix($1)) }
     Output.line(Style.bold(line(heads)))
     for row in cells { Output.line(line(row)) }
+    guard withNotes else { return }
     for note in ReportText.footnotes(report) { Output.line(Style.dim(Escape.terminal(note))) }
   }
 

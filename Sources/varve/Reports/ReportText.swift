@@ -10,6 +10,7 @@ enum ReportText {
     case .text(let text): text
     case .number(let number): String(number)
     case .percent(let hundredths): percent(hundredths)
+    case .ratio(let parts): ratio(parts)
     case .time(let time): TimeText.isWritable(time) ? TimeText.rfc3339(time) : String(time)
     case .texts(let texts): texts.joined(separator: ", ")
     case .signatures(let signatures):
@@ -30,6 +31,12 @@ enum ReportText {
   static func percent(_ hundredths: Int64) -> String {
     let rest = hundredths % 100
     return "\(hundredths / 100)." + (rest < 10 ? "0" : "") + "\(rest)"
+  }
+
+  /// Ten-thousandths as a fraction.
+  static func ratio(_ parts: Int64) -> String {
+    let rest = String(parts % 10_000)
+    return "\(parts / 10_000)." + String(repeating: "0", count: 4 - rest.count) + rest
   }
 
   /// A number with thin gaps between groups of three digits.
@@ -53,7 +60,9 @@ enum ReportText {
     return result
   }
 
-  static func isRight(_ kind: Report.Column.Kind) -> Bool { kind == .number || kind == .percent }
+  static func isRight(_ kind: Report.Column.Kind) -> Bool {
+    kind == .number || kind == .percent || kind == .ratio
+  }
 
   /// What the numbers are about, in words.
   static func footnotes(_ report: Report) -> [String] {
@@ -64,7 +73,7 @@ enum ReportText {
     if report.withoutTimeCount > 0 {
       notes.append("\(grouped(Int64(report.withoutTimeCount))) of them have no time")
     }
-    if let rule = report.rule { notes.append("active: \(rule)") }
+    if let rule = report.rule { notes.append(rule) }
     if report.rows.count < report.rowCount {
       notes.append("\(grouped(Int64(report.rowCount - report.rows.count))) more rows")
     }

@@ -1,0 +1,55 @@
+// Heads of sessions: what each was about, in numbers.
+
+import VarveFormat
+
+struct SessionReport {
+  let columns: ReportColumns
+  let query: ReportQuery
+
+  func report(_ selected: [UInt32]) -> Report {
+    let sessions = columns.sessions.places
+    let inSessions = selected.filter { sessions[Int($0)] != 0 }
+    let groups = columns.sessions.groups(inSessions)
+    let counter = ReportCounter(columns, query, groups, countsDays: false)
+    let components = counter.distinct(
+      columns.components.places, valueCount: columns.components.texts.count + 1)
+    let projects = leastProjects(groups)
+    var rows: [[Report.Value]] = []
+    for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {
+      let texts = components.values(of: group).compactMap { columns.components.text($0) }
+      rows.append([
+        columns.sessions.value(UInt32(group)), columns.projects.value(projects[group]),
+        tally.hasTime ? .time(tally.first) : .null, tally.hasTime ? .time(tally.last) : .null,
+        tally.hasTime ? .number(tally.span / 1000) : .null, .number(tally.count(query.count)),
+        .texts(texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }),
+        .number(tally.errors),
+      ])
+    }
+    var report = Report(
+      query, counter,
+      columns: [
+        ("session", .text), ("project", .text), ("started", .time), ("ended", .time),
+        ("durationSeconds", .number), ("messages", .number), ("components", .texts),
+        ("errors", .number),
+      ], rows: rows)
+    report.sortRows([.init("messages", isDescending: true), .init("session", isDescending: false)])
+    return report
+  }
+
+  /// The first project of each group by name, as `MIN` has it; 0 for none.
+  private func leastProjects(_ groups: ReportGroups) -> [UInt32] {
+    // Places in the order of their texts, so that numbers can be compared.
+    let order = columns.projects.texts.indices.sorted {
+      columns.projects.texts[$0].lexicographicallyPrecedes(columns.projects.texts[$1])
+    }
+    var ranks = [UInt32](repeating: .max, count: order.count + 1)
+    for (rank, text) in order.enumerated() { ranks[text + 1] = UInt32(rank) }
+    var least = [UInt32](repeating: 0, count: groups.groupCount)
+    for (i, row) in groups.rows.enumerated() {
+      let place = columns.projects.places[Int(row)]
+      let group = Int(groups.groups[i])
+      if ranks[Int(place)] < ranks[Int(least[group])] { least[group] = place }
+    }
+    return least
+  }
+}
