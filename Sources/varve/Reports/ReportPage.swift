@@ -6,9 +6,10 @@ enum ReportPage {
   static func print(_ report: Report) {
     begin(title: "Varve: \(report.name.rawValue)")
     Output.line("<h1>\(escaped(heading(report)))</h1>")
-    let notes = ReportText.footnotes(report).map(escaped).joined(separator: " · ")
+    let picture = "picture: " + ReportText.title(pictured(report.name))
+    let notes = (ReportText.footnotes(report) + [picture]).map(escaped).joined(separator: " · ")
     Output.line("<p class=\"notes\">\(notes)</p>")
-    picture(report)
+    self.picture(report)
     table(report)
     end()
   }
@@ -111,22 +112,38 @@ enum ReportPage {
   private static let barCountMax = 20
   private static let columnCountMax = 370
 
+  /// The column that a picture shows.
+  private static func pictured(_ name: ReportQuery.Name) -> String {
+    switch name {
+    case .activity, .timeline, .session: "messages"
+    case .components: "occurrences"
+    case .errors: "errors"
+    case .usage: "outputTokens"
+    case .disk: "originalBytes"
+    }
+  }
+
+  /// One bar a row; rows of a timeline and of usage that share their label share a bar.
   private static func values(_ report: Report) -> [(label: String, value: Int64)] {
-    let number = report.columns.firstIndex { ReportText.isRight($0.kind) && $0.key != "sessions" }
-    guard let number else { return [] }
+    let key = pictured(report.name)
+    guard let number = report.columns.firstIndex(where: { $0.key == key }) else { return [] }
+    let isShared = report.name == .timeline || report.name == .usage
+    var places: [String: Int] = [:]
     var bars: [(label: String, value: Int64)] = []
     for row in report.rows {
       guard case .number(let value) = row[number] else { continue }
       // Errors are of a component and a project.
       let parts = report.name == .errors ? [row[0], row[1]] : [row[0]]
       let label = parts.map(ReportText.shown).joined(separator: " · ")
-      if report.name == .timeline, bars.last?.label == label {
-        bars[bars.count - 1].value += value
+      if isShared, let place = places[label] {
+        bars[place].value &+= value
       } else {
+        places[label] = bars.count
         bars.append((label, value))
       }
     }
     if report.name == .timeline { return bars.prefix(columnCountMax).reversed() }
+    if report.name == .usage { bars.sort { $0.value > $1.value } }
     return Array(bars.filter { $0.value > 0 }.prefix(barCountMax))
   }
 

@@ -17,8 +17,37 @@ struct SessionPage {
       Output.line("<dt>\(line.0)</dt><dd>\(ReportPage.escaped(line.1))</dd>")
     }
     Output.line("</dl>")
-    for entry in story.entries { try article(entry) }
+    try articles(story.entries)
     ReportPage.end()
+  }
+
+  /// Kinds that the machine wrote for itself: runs of them are folded.
+  private static let machineKinds: Set<Kind> = [.log, .progress, .meta, .raw]
+  private static let runMin = 3
+
+  private func articles(_ entries: [SessionStory.Entry]) throws {
+    var start = 0
+    while start < entries.count {
+      var end = start
+      while end < entries.count, isMachine(entries[end]) { end += 1 }
+      if end - start >= Self.runMin {
+        let count = ReportText.grouped(Int64(end - start))
+        let time = ReportPage.escaped(TimeText.local(entries[start].occurrence.time))
+        Output.line("<details class=\"run\"><summary>\(time) · \(count) log entries</summary>")
+        for entry in entries[start..<end] { try article(entry) }
+        Output.line("</details>")
+        start = end
+      } else {
+        try article(entries[start])
+        start += 1
+      }
+    }
+  }
+
+  /// Whether an entry may be folded away with its neighbours: errors may not.
+  private func isMachine(_ entry: SessionStory.Entry) -> Bool {
+    entry.depth == 0 && !entry.occurrence.isError
+      && Self.machineKinds.contains(entry.occurrence.kind)
   }
 
   private func article(_ entry: SessionStory.Entry) throws {
@@ -49,6 +78,7 @@ struct SessionPage {
     article{border-left:3px solid var(--line);padding:2px 0 2px 12px;margin:0 0 14px}\
     article.prompt{border-color:var(--bar);background:var(--tag)}\
     article.error{border-color:#c0392b}\
+    details.run{margin:0 0 14px 15px}details.run article{margin:10px 0}\
     .d1{margin-left:24px}.d2{margin-left:48px}.d3{margin-left:72px}\
     h2,summary{font-size:.8rem;font-weight:600;color:var(--soft);margin:0;cursor:default;\
     overflow-wrap:anywhere}\

@@ -21,9 +21,12 @@ struct ShownSession {
 
   // MARK: What is shown
 
-  /// The last title on one line; nil without one.
+  /// The last title, else the first prompt, on one line; nil without either.
   func title() throws -> String? {
-    guard let message = story.title else { return nil }
+    // Rather what a person asked than what a subagent was told.
+    let prompts = story.entries.lazy.filter { $0.occurrence.kind == .prompt }
+    let prompt = prompts.first { $0.occurrence.agent == nil } ?? prompts.first
+    guard let message = story.title ?? prompt?.occurrence.message else { return nil }
     let content = redact.bytes(try snapshot.message(at: message).content)
     return Escape.snippet(content, width: 120)
   }
