@@ -67,18 +67,19 @@ final class ReportColumns: Sendable {
     let until = query.until ?? .max
     let needsTime = query.since != nil || query.until != nil
     var rows: [UInt32] = []
-    rows.reserveCapacity(rowCount)
     let (allTimes, allFlags) = (self.times, self.flags)
-    let times = allTimes.span
-    let flags = allFlags.span
-    for row in flags.indices {
-      if flags[row] & 2 != 0 { continue }
-      if needsTime {
-        let time = times[row]
-        if time == OccurrenceFields.noTime || time < since || time >= until { continue }
+    rows.append(addingCapacity: rowCount) { output in
+      let times = allTimes.span
+      let flags = allFlags.span
+      for row in flags.indices {
+        if flags[row] & 2 != 0 { continue }
+        if needsTime {
+          let time = times[row]
+          if time == OccurrenceFields.noTime || time < since || time >= until { continue }
+        }
+        if let filtered, !filtered.contains(row) { continue }
+        output.append(UInt32(row))
       }
-      if let filtered, !filtered.contains(row) { continue }
-      rows.append(UInt32(row))
     }
     return rows
   }

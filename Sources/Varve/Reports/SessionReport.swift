@@ -14,15 +14,14 @@ struct SessionReport {
     let components = counter.distinct(
       columns.components.places, valueCount: columns.components.texts.count + 1)
     let projects = leastProjects(groups)
+    let names = TextNames(columns.components)
     var rows: [[Report.Value]] = []
     for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {
-      let texts = components.values(of: group).compactMap { columns.components.text($0) }
       rows.append([
         columns.sessions.value(UInt32(group)), columns.projects.value(projects[group]),
         tally.hasTime ? .time(tally.first) : .null, tally.hasTime ? .time(tally.last) : .null,
         tally.hasTime ? .number(tally.span / 1000) : .null, .number(tally.count(query.count)),
-        .texts(texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }),
-        .number(tally.errors),
+        .texts(names.sorted(components.values(of: group))), .number(tally.errors),
       ])
     }
     var report = Report(
@@ -38,12 +37,7 @@ struct SessionReport {
 
   /// The first project of each group by name, as `MIN` has it; 0 for none.
   private func leastProjects(_ groups: ReportGroups) -> [UInt32] {
-    // Places in the order of their texts, so that numbers can be compared.
-    let order = columns.projects.texts.indices.sorted {
-      columns.projects.texts[$0].lexicographicallyPrecedes(columns.projects.texts[$1])
-    }
-    var ranks = [UInt32](repeating: .max, count: order.count + 1)
-    for (rank, text) in order.enumerated() { ranks[text + 1] = UInt32(rank) }
+    let ranks = TextNames(columns.projects).ranks
     var least = [UInt32](repeating: 0, count: groups.groupCount)
     for (i, row) in groups.rows.enumerated() {
       let place = columns.projects.places[Int(row)]

@@ -25,9 +25,9 @@ struct TimelineReport {
     let counter = ReportCounter(columns, query, groups, countsDays: false)
     let components = counter.distinct(
       columns.components.places, valueCount: columns.components.texts.count + 1)
+    let names = TextNames(columns.components)
     var rows: [(bucket: Int64, cells: [Report.Value])] = []
     for (group, tally) in counter.tallies.enumerated() {
-      let texts = components.values(of: group).compactMap { columns.components.text($0) }
       rows.append(
         (
           keys[group].bucket,
@@ -35,7 +35,7 @@ struct TimelineReport {
             .text(query.bucket.label(keys[group].bucket)),
             columns.projects.value(keys[group].project), .number(tally.count(query.count)),
             .number(tally.sessions), .number(tally.errors),
-            .texts(texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }),
+            .texts(names.sorted(components.values(of: group))),
           ]
         ))
     }
