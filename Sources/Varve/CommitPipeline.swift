@@ -184,7 +184,7 @@ struct CommitPipeline {
     entries[last].rawByteCount = output.bytes.rawSpan.load(at: at + 12)
   }
 
-  /// Writes the facts of a batch, a block for each 16 KiB; returns their number.
+  /// Writes the facts of a batch, chunks of originals in blocks apart (SEG-39); returns how many.
   private mutating func addFacts(
     _ batch: WriteBatch, _ base: inout CommitBase, seed: (UInt64, UInt64), recordCount: UInt64
   ) -> Int {

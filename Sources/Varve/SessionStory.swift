@@ -25,25 +25,25 @@ public struct SessionStory: Sendable {
   public private(set) var activeSeconds: Int64 = 0
   /// Components that took part, by name.
   public private(set) var components: [String] = []
-  /// Entries with the error flag.
+  /// Occurrences with the error flag.
   public private(set) var errorCount = 0
   /// The message of the last title.
   public private(set) var title: UInt64?
   /// Everything, as it is read.
   public private(set) var entries: [Entry] = []
 
-  init(_ session: String, _ occurrences: [Occurrence]) {
+  init(_ session: String, _ occurrences: [Occurrence], kinds: Set<Kind>) {
     self.session = session
-    entries.reserveCapacity(occurrences.count)
     addUp(occurrences)
-    arrange(occurrences)
+    arrange(
+      kinds.isEmpty ? occurrences : occurrences.filter { kinds.contains($0.kind) })
   }
 
   private mutating func addUp(_ occurrences: [Occurrence]) {
     var names: Set<String> = []
     var milliseconds: Int64 = 0
     var last: Int64?
-    for occurrence in occurrences {
+    for occurrence in occurrences where !occurrence.isEcho {
       if occurrence.isError { errorCount += 1 }
       if let component = occurrence.component { names.insert(component) }
       if let path = occurrence.project {
@@ -72,6 +72,7 @@ public struct SessionStory: Sendable {
   }
 
   private mutating func arrange(_ occurrences: [Occurrence]) {
+    entries.reserveCapacity(occurrences.count)
     var agents: [String: [Int]] = [:]
     var results: [Call: [Int]] = [:]
     var calls: Set<Call> = []
@@ -114,7 +115,7 @@ extension Snapshot {
   ///
   /// - Parameters:
   ///   - session: its identifier.
-  ///   - kinds: only these; empty for all.
+  ///   - kinds: only these are told; empty for all. What the head says is of all.
   ///   - withEchoes: whether reports of events that were reported before are shown, too.
   /// - Throws: ``StoreError``: `damaged`, `system`.
   public func story(
@@ -124,9 +125,8 @@ extension Snapshot {
     var found: [Occurrence] = []
     while let occurrence = try cursor.next() {
       if occurrence.isEcho, !withEchoes { continue }
-      if !kinds.isEmpty, !kinds.contains(occurrence.kind) { continue }
       found.append(occurrence)
     }
-    return SessionStory(session, found)
+    return SessionStory(session, found, kinds: kinds)
   }
 }

@@ -210,6 +210,19 @@ package struct StoreView: Sendable {
     return nil
   }
 
+  /// The header of the block of records at a place; the block map must say the same of it.
+  package func header(of location: BlockLocation) throws(StorageError) -> BlockHeader {
+    let header = try header(segment: location.segment, offset: location.offset)
+    guard header.kind == .records, header.firstSequence == location.firstSequence,
+      header.firstSequence > 0, header.itemCount == Int(location.itemCount)
+    else {
+      throw StorageError(
+        .corrupt, path: segment(location)?.path ?? "", offset: location.offset,
+        doing: "the block is not the one in the block map")
+    }
+    return header
+  }
+
   /// The header of a block of a segment.
   package func header(segment: UInt32, offset: UInt64) throws(StorageError) -> BlockHeader {
     guard let file = version.segments[UInt64(segment)] else {

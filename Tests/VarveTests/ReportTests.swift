@@ -259,7 +259,7 @@ import VarveTestSupport
     #expect(cells(report, "outputTokens") == [.number(327), .number(.max), .number(0)])
     #expect(cells(report, "toolCalls") == [.number(2), .number(0), .number(0)])
     #expect(cells(report, "toolFailures") == [.number(0), .number(0), .number(1)])
-    #expect(report.withoutTimeCount == 1)
+    #expect(report.withoutTimeCount == 2)
   }
 
   // MARK: Disk

@@ -94,5 +94,9 @@ import VarveTestSupport
     let title = try #require(story.title)
     #expect(try snapshot.message(at: title).content == Array("title".utf8))
     #expect(try snapshot.story(of: "none").entries.isEmpty)
+    // The head is of the whole session, whatever is told of it.
+    let some = try snapshot.story(of: "s", kinds: [.title])
+    #expect(some.entries.count == 1 && some.ended == 900_000 && some.errorCount == 1)
+    #expect(try snapshot.story(of: "s", kinds: [.log]).title == title)
   }
 }

@@ -30,7 +30,7 @@ struct DiskReport {
     let rows = zip(groups.names, sums).compactMap { name, sums -> [Report.Value]? in
       if sums.files == 0, sums.stored == 0 { return nil }
       let ratio =
-        sums.originals > 0 ? Report.Value.ratio(sums.stored * 10_000 / sums.originals) : .null
+        sums.originals > 0 ? Report.Value.ratio(Self.parts(sums.stored, of: sums.originals)) : .null
       return [
         name.map { .text($0) } ?? .null, .number(sums.files), .number(sums.originals),
         .number(sums.content), .number(sums.stored), ratio, .number(sums.repeated),
@@ -39,20 +39,25 @@ struct DiskReport {
     let key = query.isBySource ? "source" : "project"
     var report = Report(
       query, occurrenceCount: selected.count,
-      withoutTimeCount: selected.count {
-        columns.times[Int($0)] == OccurrenceFields.noTime
-      },
+      withoutTimeCount: columns.withoutTime(selected),
       columns: [
         (key, .text), ("files", .number), ("originalBytes", .number), ("contentBytes", .number),
         ("storedBytes", .number), ("ratio", .ratio), ("repeatedBytes", .number),
       ], rows: rows)
     report.rule =
-      "stored: the compressed blocks of the log, shared out by size; indexes not counted"
+      "stored: the compressed blocks of the log, shared out by size; indexes not counted. "
+      + "A file is told by its host and its path below its home"
     report.sortRows([
       .init("originalBytes", isDescending: true), .init("contentBytes", isDescending: true),
       .init(key, isDescending: false),
     ])
     return report
+  }
+
+  /// A share in ten-thousandths.
+  private static func parts(_ part: Int64, of whole: Int64) -> Int64 {
+    let (product, isOverflow) = part.multipliedReportingOverflow(by: 10_000)
+    return isOverflow ? part / max(1, whole / 10_000) : product / whole
   }
 
   // MARK: Groups
@@ -62,15 +67,15 @@ struct DiskReport {
     var names: [String?] = [nil]
     /// The group of each selected row.
     var ofRows: [Int] = []
-    /// The group of each file that a selected occurrence is from.
-    var ofPaths: [[UInt8]: Int] = [:]
+    /// The group of each file that a selected occurrence is from: its host, 0, its path.
+    var ofFiles: [[UInt8]: Int] = [:]
     /// Whether files that no occurrence is from count too, without a project.
     var hasOtherFiles = false
     var isBySource = false
 
     /// The group of a file; nil if it does not count.
-    mutating func group(ofFile path: [UInt8]) -> Int? {
-      if let known = ofPaths[path] { return known }
+    mutating func group(ofFile host: [UInt8], _ path: [UInt8]) -> Int? {
+      if let known = ofFiles[host + [0] + path] { return known }
       guard hasOtherFiles else { return nil }
       return isBySource ? group(named: Self.source(path)) : 0
     }
@@ -94,6 +99,7 @@ struct DiskReport {
 
   private func groups(_ selected: [UInt32]) throws(StoreError) -> Groups {
     let paths = try columns.paths(view)
+    let hosts = try columns.hosts(view)
     var groups = Groups()
     groups.isBySource = query.isBySource
     groups.hasOtherFiles = query.filters.isEmpty && query.since == nil && query.until == nil
@@ -102,7 +108,11 @@ struct DiskReport {
     var known = [Int](repeating: -1, count: places.texts.count + 1)
     known[0] = 0
     groups.ofRows.reserveCapacity(selected.count)
-    var seen = [Bool](repeating: false, count: paths.texts.count + 1)
+    var files = PairTable()
+    var keys: [(host: UInt32, path: UInt32)] = []
+    // A file belongs where its first occurrence does that belongs anywhere: transcripts begin with
+    // lines that know no project.
+    var owners: [Int] = []
     for row in selected {
       let place = Int(places.places[Int(row)])
       if known[place] < 0 {
@@ -111,12 +121,18 @@ struct DiskReport {
           named: query.isBySource ? Groups.source(text) : String(decoding: text, as: UTF8.self))
       }
       groups.ofRows.append(known[place])
-      let path = Int(paths.places[Int(row)])
-      // A file belongs where its first occurrence does.
-      if path > 0, !seen[path] {
-        seen[path] = true
-        groups.ofPaths[paths.texts[path - 1]] = known[place]
+      let key = (hosts.places[Int(row)], paths.places[Int(row)])
+      guard key.1 > 0 else { continue }
+      let (file, isNew) = files.number(key.0, key.1)
+      if isNew {
+        keys.append(key)
+        owners.append(0)
       }
+      if owners[file] == 0 { owners[file] = known[place] }
+    }
+    for (key, owner) in zip(keys, owners) {
+      let host = key.host == 0 ? [] : hosts.texts[Int(key.host) - 1]
+      groups.ofFiles[host + [0] + paths.texts[Int(key.path) - 1]] = owner
     }
     return groups
   }
@@ -127,11 +143,14 @@ struct DiskReport {
   private func addRecords(
     _ groups: Groups, _ selected: [UInt32], _ sums: inout [Sums]
   ) throws(StorageError) {
-    var sizes: [UInt64] = []
-    for index in try view.indexes() { sizes += try index.column(.byteCount) }
+    // No content is larger, whatever a column says.
+    var sizes: [Int64] = []
+    for index in try view.indexes() {
+      sizes += try index.column(.byteCount).map { Int64(min($0, UInt64(Limits.contentByteCount))) }
+    }
     func weight(_ row: Int) -> Int64 {
       let isFirst = Int(columns.messages[row]) == row
-      return Self.recordByteCount + (isFirst ? Int64(clamping: sizes[row]) : 0)
+      return Self.recordByteCount + (isFirst ? sizes[row] : 0)
     }
     var block: Range<Int> = 0..<0
     var shares = Shares(of: 0, 0)
@@ -139,12 +158,12 @@ struct DiskReport {
       let row = Int(selectedRow)
       if !block.contains(row) {
         guard let location = try view.location(UInt64(row) + 1) else { continue }
-        let header = try view.header(segment: location.segment, offset: location.offset)
+        let header = try view.header(of: location)
         let start = Int(location.firstSequence) - 1
         block = start..<(start + Int(location.itemCount))
         shares = Shares(
           of: Int64(header.storedByteCount),
-          block.reduce(0) { $0 + ($1 < sizes.count ? weight($1) : 0) })
+          block.reduce(0) { $0 + (columns.messages.indices.contains($1) ? weight($1) : 0) })
         for other in block.lowerBound..<row { _ = shares.next(weight(other)) }
       } else {
         for other in (i > 0 ? Int(selected[i - 1]) + 1 : row)..<row {
@@ -153,11 +172,10 @@ struct DiskReport {
       }
       let group = groups.ofRows[i]
       sums[group].stored += shares.next(weight(row))
-      let size = Int64(clamping: sizes[row])
       if Int(columns.messages[row]) == row {
-        sums[group].content += size
+        sums[group].content += sizes[row]
       } else {
-        sums[group].repeated += size
+        sums[group].repeated += sizes[row]
       }
     }
   }
@@ -167,7 +185,8 @@ struct DiskReport {
     _ groups: inout Groups, _ sums: inout [Sums]
   ) throws(StorageError) {
     func group(_ fact: Fact, _ groups: inout Groups, _ sums: inout [Sums]) -> Int? {
-      guard let path = Self.path(fact), let group = groups.group(ofFile: path) else { return nil }
+      guard let file = Self.file(fact), let group = groups.group(ofFile: file.host, file.path)
+      else { return nil }
       while sums.count < groups.names.count { sums.append(Sums()) }
       return group
     }
@@ -176,7 +195,7 @@ struct DiskReport {
         case .int(let size) = tree["size"], let group = group(fact, &groups, &sums)
       else { continue }
       sums[group].files += 1
-      sums[group].originals += max(0, size)
+      sums[group].originals = sums[group].originals.addingClamped(max(0, size))
     }
     var counted: Set<ContentHash> = []
     var headers: [UInt64: BlockHeader] = [:]
@@ -200,10 +219,10 @@ struct DiskReport {
     }
   }
 
-  /// The path in the key of a file map or chunk list. ORG-3.
-  private static func path(_ fact: Fact) -> [UInt8]? {
+  /// Host and path in the key of a file map or chunk list. ORG-3.
+  private static func file(_ fact: Fact) -> (host: [UInt8], path: [UInt8])? {
     let parts = fact.key.split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false)
-    return parts.count == 4 ? Array(parts[2]) : nil
+    return parts.count == 4 ? (Array(parts[0]), Array(parts[2])) : nil
   }
 }
 
@@ -220,8 +239,8 @@ private struct Shares {
   }
 
   mutating func next(_ weight: Int64) -> Int64 {
-    seen += weight
-    let until = total * seen / weights
+    seen = min(seen + weight, weights)
+    let until = weights.dividingFullWidth(total.multipliedFullWidth(by: seen)).quotient
     defer { given = until }
     return until - given
   }

@@ -13,10 +13,13 @@ final class ErrorTexts: Sendable {
 
   /// The texts of messages, by the row of each message. Cost: a block for each message that was
   /// not asked for before, in the order of the log, so that neighbours share it.
+  ///
+  /// - Parameter redaction: changes contents before anything is cut off them; such texts are not
+  ///   kept.
   func find(
-    _ messages: [UInt32], in snapshot: Snapshot
+    _ messages: [UInt32], in snapshot: Snapshot, redaction: Redaction? = nil
   ) throws(StoreError) -> [UInt32: ErrorText] {
-    var texts = known.withLock { $0 }
+    var texts = redaction == nil ? known.withLock { $0 } : [:]
     let missing = Set(messages).filter { texts[$0] == nil }.sorted()
     guard !missing.isEmpty else { return texts }
     let view = snapshot.view
@@ -28,11 +31,11 @@ final class ErrorTexts: Sendable {
           block = try view.block(containing: sequence)
         }
         guard let block else { continue }
-        texts[message] = ErrorText(
-          try view.content(try view.record(sequence, in: block), in: block))
+        let content = try view.content(try view.record(sequence, in: block), in: block)
+        texts[message] = ErrorText(redaction?(content) ?? content)
       }
     }
-    if texts.count <= Self.keptMax { known.withLock { $0 = texts } }
+    if redaction == nil, texts.count <= Self.keptMax { known.withLock { $0 = texts } }
     return texts
   }
 }

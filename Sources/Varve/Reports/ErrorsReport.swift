@@ -7,6 +7,7 @@ struct ErrorsReport {
   let columns: ReportColumns
   let query: ReportQuery
   let snapshot: Snapshot
+  let redaction: Redaction?
 
   func report(_ selected: [UInt32]) throws(StoreError) -> Report {
     var errors = selected.filter { columns.flags[Int($0)] & 1 != 0 }
@@ -66,7 +67,7 @@ struct ErrorsReport {
     _ groups: ReportGroups
   ) throws(StoreError) -> (signatures: [[ErrorSignature]], serverOutputs: [Int64]) {
     let messages = groups.rows.map { columns.messages[Int($0)] }
-    let texts = try columns.errorTexts.find(messages, in: snapshot)
+    let texts = try columns.errorTexts.find(messages, in: snapshot, redaction: redaction)
     var numbers: [String: UInt32] = [:]
     var pairs = PairTable()
     var counted = PairTable()

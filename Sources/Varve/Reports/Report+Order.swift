@@ -25,7 +25,7 @@ extension Report {
   }
 
   /// Changes every text of the rows: to hide what should not be shown.
-  public mutating func mapTexts(_ change: (String) -> String) {
+  mutating func mapTexts(_ change: (String) -> String) {
     for row in rows.indices {
       for at in rows[row].indices {
         switch rows[row][at] {

@@ -52,6 +52,13 @@ final class ReportColumns: Sendable {
 
   func paths(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.path, view) }
 
+  func hosts(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.host, view) }
+
+  /// How many of some rows have no time.
+  func withoutTime(_ rows: [UInt32]) -> Int {
+    rows.count { times[Int($0)] == OccurrenceFields.noTime }
+  }
+
   /// A column that one report asks for; read when it does.
   private func other(_ id: ColumnID, _ view: StoreView) throws(StoreError) -> TextColumn {
     if let known = others.withLock({ $0[id] }) { return known }

@@ -4,6 +4,9 @@ import VarveFormat
 import VarveSearch
 import VarveStorage
 
+/// Replaces in bytes what must not be shown.
+public typealias Redaction = @Sendable ([UInt8]) -> [UInt8]
+
 extension Snapshot {
   /// Answers a report over all occurrences that are no echoes and that the filters let through.
   ///
@@ -11,9 +14,14 @@ extension Snapshot {
   /// columns, later ones share them. `errors` also reads the contents of the errors, `usage` what
   /// responses say of tokens.
   ///
+  /// - Parameters:
+  ///   - query: which report, of what.
+  ///   - redaction: hides what must not be shown in contents, before samples are cut from them.
   /// - Throws: ``StoreError``: `request` if filters or order are not valid, `limit` if a timeline
   ///   has too many rows, `damaged`, `system`.
-  public func report(_ query: ReportQuery) throws(StoreError) -> Report {
+  public func report(
+    _ query: ReportQuery, redaction: Redaction? = nil
+  ) throws(StoreError) -> Report {
     let columns = try searching.reportColumns(view)
     let rows = columns.selected(by: query, among: try filteredRows(query.filters))
     var report: Report
@@ -22,11 +30,16 @@ extension Snapshot {
     case .timeline: report = try TimelineReport(columns: columns, query: query).report(rows)
     case .components: report = ComponentReport(columns: columns, query: query).report(rows)
     case .errors:
-      report = try ErrorsReport(columns: columns, query: query, snapshot: self).report(rows)
+      report = try ErrorsReport(
+        columns: columns, query: query, snapshot: self, redaction: redaction
+      ).report(rows)
     case .session: report = SessionReport(columns: columns, query: query).report(rows)
     case .usage:
       report = try UsageReport(columns: columns, query: query, view: view).report(rows)
     case .disk: report = try DiskReport(columns: columns, query: query, view: view).report(rows)
+    }
+    if let redaction {
+      report.mapTexts { String(decoding: redaction(Array($0.utf8)), as: UTF8.self) }
     }
     try report.sort(by: query.order)
     report.rowCount = report.rows.count

@@ -18,16 +18,10 @@ struct UsageReport {
     var failures: Int64 = 0
 
     mutating func add(_ use: TokenUse) {
-      input = Self.sum(input, use.input)
-      output = Self.sum(output, use.output)
-      cacheRead = Self.sum(cacheRead, use.cacheRead)
-      cacheCreation = Self.sum(cacheCreation, use.cacheCreation)
-    }
-
-    /// Files may say anything; a sum stays at the greatest number.
-    private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
-      let (sum, isOverflow) = a.addingReportingOverflow(b)
-      return isOverflow ? .max : sum
+      input = input.addingClamped(use.input)
+      output = output.addingClamped(use.output)
+      cacheRead = cacheRead.addingClamped(use.cacheRead)
+      cacheCreation = cacheCreation.addingClamped(use.cacheCreation)
     }
   }
 
@@ -40,13 +34,11 @@ struct UsageReport {
     var inner = PairTable()
     let buckets = BucketColumn(columns.times, selected, query.bucket, query.zone)
     var counted = PairTable()
-    var missing = 0
     for (i, row) in selected.enumerated() {
       let use = last[row]
       let isCall = columns.kind(row) == .toolInput
       let isFailure = columns.kind(row) == .toolOutput && columns.flags[Int(row)] & 1 != 0
       guard use != nil || isCall || isFailure else { continue }
-      if buckets.numbers[i] == 0 { missing += 1 }
       let key = (columns.projects.places[Int(row)], buckets.numbers[i], models.places[Int(row)])
       let pair = outer.number(key.0, key.1).number
       let (group, isNew) = inner.number(UInt32(pair), key.2)
@@ -73,7 +65,7 @@ struct UsageReport {
       ]
     }
     var report = Report(
-      query, occurrenceCount: selected.count, withoutTimeCount: missing,
+      query, occurrenceCount: selected.count, withoutTimeCount: columns.withoutTime(selected),
       columns: [
         ("project", .text), ("day", .text), ("model", .text), ("inputTokens", .number),
         ("outputTokens", .number), ("cacheReadTokens", .number),

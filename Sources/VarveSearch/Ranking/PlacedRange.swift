@@ -35,7 +35,6 @@ final class PlacedRange: @unchecked Sendable {
   private var attributes: [Int: [Int32]] = [:]
   private var exact: [Int: [Int32]] = [:]
   private var pairs: [Int: [Int32]] = [:]
-  private var lengths: [Int: [UInt64]] = [:]
 
   /// - Parameter documents: the members of the set, ascending.
   init(_ set: DocSet, _ documents: [UInt32], nodes: NodeDocuments) {
@@ -232,17 +231,11 @@ final class PlacedRange: @unchecked Sendable {
         }
       }
       guard isWhole else { continue }
-      if try length(of: Int(documents[index]), attribute: hit.attribute) == wordCount { return 0 }
+      let length = try reader.length(of: Int(documents[index]), attribute: hit.attribute)
+      if length == wordCount { return 0 }
       best = 1
     }
     return best
-  }
-
-  /// Words of a document in an attribute; nil where nothing counts them.
-  private func length(of document: Int, attribute: UInt32) throws(FormatError) -> Int? {
-    let corpus = reader.corpus
-    if attribute >= corpus.firstValueAttribute { return nil }
-    return try corpus.fieldLength(of: document, attribute: attribute, cache: &lengths)
   }
 
   // MARK: Best places

@@ -11,6 +11,7 @@ struct HitReader: Sendable {
   /// Whether words of a phrase must follow each other; else they must stand in one attribute.
   let byWord: Bool
   private let frequent = FrequentWords()
+  private let lengths = FieldLengths()
 
   init(corpus: SearchCorpus, attributes: AttributeSet?, byWord: Bool = true) {
     self.corpus = corpus
@@ -29,6 +30,19 @@ struct HitReader: Sendable {
     }
 
     let known = Mutex<[Key: DocSet]>([:])
+  }
+
+  /// Columns of field lengths, each decoded once a search.
+  private final class FieldLengths: Sendable {
+    let known = Mutex<[Int: [UInt64]]>([:])
+  }
+
+  /// Words of a document in an attribute; nil where nothing counts them.
+  func length(of document: Int, attribute: UInt32) throws(FormatError) -> Int? {
+    if attribute >= corpus.firstValueAttribute { return nil }
+    return try lengths.known.withLock { (known) throws(FormatError) in
+      try corpus.fieldLength(of: document, attribute: attribute, cache: &known)
+    }
   }
 
   /// Adds the documents of a word to a set.

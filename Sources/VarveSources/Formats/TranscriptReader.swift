@@ -6,7 +6,7 @@ import VarveFormat
 /// Reads transcripts line by line; remembers which tool a result belongs to.
 struct TranscriptReader: RecordReader {
   var phase: StaticString { "projects" }
-  static var version: Int { 2 }
+  static var version: Int { 3 }
   private let parser: JSONParser
   private var noter: TranscriptNoter
   /// Tools whose results have not been seen yet.

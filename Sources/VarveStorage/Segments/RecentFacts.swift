@@ -1,5 +1,5 @@
 // The few blocks of facts that a view read last: the chunks of an original stand together in the
-// log, sixteen and more to a block, and their lists in another block beside them.
+// log, some thirty to a block, and their lists in another block beside them.
 
 import Synchronization
 package import VarveFormat

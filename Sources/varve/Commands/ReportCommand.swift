@@ -12,7 +12,7 @@ struct ReportCommand: ParsableCommand {
       activity    by project: sessions, messages, errors, first and last, days, active time
       timeline    by hour, day, week or month and project; the last 30 days unless --since is given
       components  by part of the tool, as debug logs name them
-      session     heads of sessions; with --session that one, and everything in it
+      session     heads of sessions; with --session that one and, but for --csv, all that is in it
       errors      by component and project, with what the errors look like
       usage       tokens and tool calls by project, day and model
       disk        what takes space, by project or with --by source by source
@@ -66,10 +66,10 @@ struct ReportArguments: ParsableArguments {
   var filter: [String] = []
 
   @Option(name: .long, help: "What timeline and usage count by: hour, day, week or month.")
-  var bucket = "day"
+  var bucket: String?
 
   @Option(name: .long, help: "What disk has a row for: project or source.")
-  var by = "project"
+  var by: String?
 
   @Option(
     name: .long,
@@ -105,13 +105,13 @@ struct ReportArguments: ParsableArguments {
   var html = false
 
   func validate() throws {
-    guard ReportBucket(rawValue: bucket) != nil else {
+    guard bucket.map({ ReportBucket(rawValue: $0) != nil }) ?? true else {
       throw ValidationError("--bucket must be hour, day, week or month")
     }
     guard ReportQuery.Count(rawValue: count) != nil else {
       throw ValidationError("--count must be occurrences or messages")
     }
-    guard by == "project" || by == "source" else {
+    guard by == nil || by == "project" || by == "source" else {
       throw ValidationError("--by must be project or source")
     }
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more") }
@@ -120,35 +120,56 @@ struct ReportArguments: ParsableArguments {
     }
   }
 
+  /// Refuses options that a report has no use for: an answer would look as if they held.
+  private func check(_ name: ReportQuery.Name) throws {
+    func only(_ isGiven: Bool, _ option: String, _ names: [ReportQuery.Name]) throws {
+      guard isGiven, !names.contains(name) else { return }
+      let known = names.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("\(option) is for \(known), not for \(name.rawValue)")
+    }
+    try only(bucket != nil, "--bucket", [.timeline, .usage])
+    try only(by != nil, "--by", [.disk])
+    try only(newSince != nil, "--new-since", [.errors])
+    let counting = ReportQuery.Name.allCases.filter { $0 != .disk }
+    try only(count == "messages", "--count messages", counting)
+    guard name == .session, filters.session != nil else { return }
+    let isWhole =
+      filter.isEmpty && filters.project == nil && filters.since == nil && filters.until == nil
+      && filters.kind.isEmpty && filters.level.isEmpty && filters.component == nil
+      && filters.role == nil && !filters.errors
+    guard isWhole else {
+      throw ValidationError(
+        "report session --session shows all of a session; use list --session to filter one")
+    }
+  }
+
   func run(_ name: ReportQuery.Name) throws {
+    try check(name)
     // Before any time is read: --since yesterday means a day of that zone.
     if let tz { try Zone.use(tz) }
     let snapshot = try storeArguments.openForReading().snapshot()
     let query = try self.query(name, snapshot)
-    var report = try snapshot.report(query)
-    if name == .activity { try nameProjects(&report, snapshot) }
-    if redact.redact {
-      report.mapTexts { String(decoding: redact.bytes(Array($0.utf8)), as: UTF8.self) }
+    var report = try snapshot.report(query, redaction: redact.redaction)
+    if report.rows.isEmpty {
+      show(report)
+      throw Exit(code: 1)
     }
+    if name == .activity { try nameProjects(&report, snapshot) }
     if name == .session, let session = filters.session, !csv {
       try showWhole(try Names.session(session, snapshot), report, snapshot)
     } else {
       show(report)
     }
-    if report.rows.isEmpty { throw Exit(code: 1) }
   }
 
   /// The head of one session, and everything in it.
   private func showWhole(_ id: String, _ report: Report, _ snapshot: Snapshot) throws {
-    let story = try snapshot.story(of: id)
     guard json.json else {
-      let shown = ShownSession(story: story, snapshot: snapshot, redact: redact)
+      let shown = ShownSession(
+        story: try snapshot.story(of: id), snapshot: snapshot, redact: redact)
       return try shown.show(markdown ? .markdown : html ? .html : .terminal)
     }
-    let occurrences = try story.entries.map { entry in
-      OccurrenceJSON.full(
-        entry.occurrence, try snapshot.message(at: entry.occurrence.message), redact)
-    }
+    let occurrences = try SessionJSON.occurrences(id, snapshot, redact)
     ReportPrinter.json(report, and: [("occurrences", .array(occurrences))])
   }
 
@@ -161,7 +182,7 @@ struct ReportArguments: ParsableArguments {
     others.since = nil
     others.until = nil
     query.filters = try others.conditions(snapshot) + filter
-    query.bucket = ReportBucket(rawValue: bucket) ?? .day
+    query.bucket = bucket.flatMap { ReportBucket(rawValue: $0) } ?? .day
     query.isBySource = by == "source"
     query.newSince = try newSince.map(TimeText.since)
     query.count = ReportQuery.Count(rawValue: count) ?? .occurrences

@@ -9,8 +9,8 @@ struct Secrets: ParsableCommand {
     abstract: "Find credentials by rules and say where they are, without printing them.",
     discussion: """
       Looks through the content of every message. Nothing is changed; --redact of get, list, \
-      session, export and 'source show' hides what the same rules find. A credential that is \
-      listed should be revoked where it was issued. Exit code 1 if there is none.
+      session, report, export and 'source show' hides what the same rules find. A credential \
+      that is listed should be revoked where it was issued. Exit code 1 if there is none.
       """)
 
   @OptionGroup var storeArguments: StoreArguments

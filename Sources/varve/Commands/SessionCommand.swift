@@ -45,26 +45,35 @@ struct SessionCommand: ParsableCommand {
     let session = try Names.session(id, snapshot)
     let kinds = Set(kind.compactMap { Kind(name: $0) })
     if json.json {
-      return try printJSON(session, kinds, snapshot)
+      let rows = try SessionJSON.occurrences(
+        session, kinds: kinds, withEchoes: echoes, snapshot, redact)
+      JSON.object([
+        ("session", .string(session)), ("occurrences", .array(rows)), ("next", .null),
+      ]).print()
+      if rows.isEmpty { throw Exit(code: 1) }
+      return
     }
     let story = try snapshot.story(of: session, kinds: kinds, withEchoes: echoes)
     let shown = ShownSession(story: story, snapshot: snapshot, redact: redact)
     try shown.show(markdown ? .markdown : html ? .html : .terminal)
     if story.entries.isEmpty { throw Exit(code: 1) }
   }
+}
 
-  private func printJSON(_ session: String, _ kinds: Set<Kind>, _ snapshot: Snapshot) throws {
+/// A session as JSON: its occurrences in order of time.
+enum SessionJSON {
+  static func occurrences(
+    _ session: String, kinds: Set<Kind> = [], withEchoes: Bool = false, _ snapshot: Snapshot,
+    _ redact: RedactArguments
+  ) throws -> [JSON] {
     var cursor = try snapshot.occurrences(in: .session(session), order: .oldestFirst)
     var rows: [JSON] = []
     while let occurrence = try cursor.next() {
-      if occurrence.isEcho && !echoes { continue }
+      if occurrence.isEcho && !withEchoes { continue }
       if !kinds.isEmpty && !kinds.contains(occurrence.kind) { continue }
       let message = try snapshot.message(at: occurrence.message)
       rows.append(OccurrenceJSON.full(occurrence, message, redact))
     }
-    JSON.object([
-      ("session", .string(session)), ("occurrences", .array(rows)), ("next", .null),
-    ]).print()
-    if rows.isEmpty { throw Exit(code: 1) }
+    return rows
   }
 }

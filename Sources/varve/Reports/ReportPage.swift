@@ -136,7 +136,7 @@ enum ReportPage {
       let parts = report.name == .errors ? [row[0], row[1]] : [row[0]]
       let label = parts.map(ReportText.shown).joined(separator: " · ")
       if isShared, let place = places[label] {
-        bars[place].value &+= value
+        bars[place].value = bars[place].value.addingClamped(value)
       } else {
         places[label] = bars.count
         bars.append((label, value))

@@ -7,15 +7,14 @@ enum ReportPrinter {
 
   /// - Parameter more: members besides the report's own.
   static func json(_ report: Report, and more: [(String, JSON)] = []) {
-    let own = Set(more.map(\.0))
     var members: [(String, JSON)] = [
       ("report", .string(report.name.rawValue)), ("count", .string(report.count.rawValue)),
       ("timeZone", .string(report.timeZone)), ("rows", rows(report)),
-      ("rowCount", .int(report.rowCount)), ("occurrences", .int(report.occurrenceCount)),
+      ("rowCount", .int(report.rowCount)), ("occurrenceCount", .int(report.occurrenceCount)),
       ("withoutTime", .int(report.withoutTimeCount)),
     ]
     if let rule = report.rule { members.append(("rule", .string(rule))) }
-    JSON.object(members.filter { !own.contains($0.0) } + more).print()
+    JSON.object(members + more).print()
   }
 
   static func rows(_ report: Report) -> JSON {

@@ -5,7 +5,7 @@ import Varve
 struct SessionPage {
   let session: ShownSession
 
-  /// Longer entries that are no prompts or answers are folded, in characters.
+  /// Longer entries that are no prompts or answers are folded, in bytes.
   private static let foldedMin = 600
 
   func print() throws {

@@ -31,7 +31,8 @@ struct ShownSession {
     return Escape.snippet(content, width: 120)
   }
 
-  /// Name and value of each line of the head; not escaped.
+  /// Name and value of each line of the head; not escaped. Entries are what is shown, all else is
+  /// of the whole session.
   var head: [(name: String, value: String)] {
     var lines: [(String, String)] = []
     if let project = story.project { lines.append(("project", project)) }
@@ -48,7 +49,7 @@ struct ShownSession {
     if !story.components.isEmpty {
       lines.append(("components", story.components.joined(separator: ", ")))
     }
-    return lines
+    return lines.map { ($0.0, redact.text($0.1)) }
   }
 
   /// Seconds as a person says them.
@@ -61,7 +62,7 @@ struct ShownSession {
 
   /// What stands above an entry: time, kind and what it is from; not escaped.
   func label(_ entry: SessionStory.Entry) -> String {
-    let occurrence = entry.occurrence
+    let occurrence = redact.occurrence(entry.occurrence)
     var parts = [TimeText.local(occurrence.time), occurrence.kind.name]
     if let tool = occurrence.tool { parts.append(tool) }
     if let level = occurrence.level { parts.append(level) }

@@ -42,9 +42,10 @@ enum OccurrenceJSON {
   static func full(
     _ occurrence: Occurrence, _ message: Message, _ redact: RedactArguments
   ) -> JSON {
-    .object(
+    let occurrence = redact.occurrence(occurrence)
+    return .object(
       [("id", .string(message.id)), ("hash", .string("\(message.hash)"))]
         + [JSON.content(redact.bytes(message.content))] + fields(occurrence) + place(occurrence)
-        + [metadata(redact.occurrence(occurrence))])
+        + [metadata(occurrence)])
   }
 }

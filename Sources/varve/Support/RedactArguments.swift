@@ -12,11 +12,22 @@ struct RedactArguments: ParsableArguments {
     redact ? SecretScanner.redacted(bytes) : bytes
   }
 
-  /// The occurrence with its metadata redacted.
+  func text(_ text: String) -> String {
+    redact ? String(decoding: bytes(Array(text.utf8)), as: UTF8.self) : text
+  }
+
+  /// For reports, which cut samples from contents; nil if nothing is to be hidden.
+  var redaction: Redaction? {
+    guard redact else { return nil }
+    return { SecretScanner.redacted($0) }
+  }
+
+  /// The occurrence with its texts and its metadata redacted.
   func occurrence(_ occurrence: Occurrence) -> Occurrence {
-    guard redact, let metadata = occurrence.metadata else { return occurrence }
+    guard redact else { return occurrence }
     var copy = occurrence
-    copy.metadata = value(metadata)
+    for field in TextField.allCases { copy[field] = occurrence[field].map(text) }
+    copy.metadata = occurrence.metadata.map(value)
     return copy
   }
 
