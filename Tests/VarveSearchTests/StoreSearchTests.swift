@@ -1,6 +1,7 @@
 // Searches of a store with Varve's own settings: code words, value attributes, occurrences, settings
 // that change.
 
+import Dispatch
 import Foundation
 import Testing
 import Varve
@@ -193,5 +194,42 @@ struct StoreSearchTests {
     #expect(throws: StoreError.self) { try snapshot.search(query) }
     query.filters = ["kind IN [" + (0..<10_000).map { "k\($0)" }.joined(separator: ",") + "]"]
     #expect(try snapshot.search(query).total == 0)
+  }
+
+  @Test("Threads that share a search find the same order, also behind a rule that turns it round")
+  func sharedOrder() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try store.setSearchSettings(
+      .object([
+        .init(
+          "rankingRules",
+          .array(
+            ["words", "newest", "proximity", "wordPosition", "exactness"].map { .text($0) }))
+      ]))
+    // Three ages; within one the rules after it decide, over documents in falling order.
+    let contents = (0..<90).map { number in
+      let gap = String(repeating: "filler ", count: number * 7 % 5)
+      let start = String(repeating: "before ", count: number * 3 % 4)
+      return start + "walrus " + gap + "harbour number\(number)"
+    }
+    try Self.add(contents, to: store) { i, occurrence in
+      occurrence.time = Int64(1_700_000_000_000 + i % 3 * 1000)
+    }
+    var query = SearchQuery("walrus harbour")
+    query.limit = 90
+    let snapshot = try store.snapshot()
+    let alone = try snapshot.search(query).hits.map(\.message.sequence)
+    #expect(alone.count == 90 && alone != alone.sorted() && alone != alone.sorted().reversed())
+    for width in [2, 3, 7] {
+      var threads = Concurrency(width: width) { count, body in
+        DispatchQueue.concurrentPerform(iterations: count, execute: body)
+      }
+      threads.documentCountMin = 2
+      // Another limit, so that the answer does not come from memory.
+      query.limit = 90 + width
+      let shared = try snapshot.search(query, concurrently: threads).hits.map(\.message.sequence)
+      #expect(shared == alone, "\(width) threads")
+    }
   }
 }
