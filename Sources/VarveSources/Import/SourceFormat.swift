@@ -60,7 +60,9 @@ public enum SourceFormat: String, Sendable, CaseIterable {
 
   /// The format of a file by its path below a home; nil if it is kept as an original only.
   static func format(ofName name: String) -> SourceFormat? {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    // By bytes, as the system takes a path apart: a re-scan does it for every file.
+    let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { Substring($0) }
     guard let last = parts.last, let first = parts.first else { return nil }
     if parts.count == 1 {
       switch name {
@@ -126,7 +128,8 @@ public struct SourceFilter: Sendable {
     if included.contains(where: { Pattern.matches($0, name) || $0.hasPrefix(name + "/") }) {
       return false
     }
-    let last = name.split(separator: "/").last.map(String.init) ?? name
+    let slash = name.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let last = slash.map { String(name[name.utf8.index(after: $0)...]) } ?? name
     if isFolder { return Self.folders.contains(last) && !isOwn(name) }
     return Self.names.contains(last) || Self.suffixes.contains { last.hasSuffix($0) }
   }
