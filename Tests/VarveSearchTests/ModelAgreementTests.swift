@@ -16,12 +16,7 @@ struct ModelAgreementTests {
 
     /// Two layouts are searched by three threads, even a handful of documents.
     var sharing: Concurrency {
-      guard self == .oneIndex || self == .sevenIndexesAndTail else { return .none }
-      var threads = Concurrency(width: 3) { count, body in
-        DispatchQueue.concurrentPerform(iterations: count, execute: body)
-      }
-      threads.documentCountMin = 2
-      return threads
+      self == .oneIndex || self == .sevenIndexesAndTail ? .eager(width: 3) : .none
     }
   }
 
@@ -57,6 +52,17 @@ struct ModelAgreementTests {
     }
     matchCounts.sort()
     #expect(matchCounts[matchCounts.count / 2] >= 20, "the median query says too little")
+  }
+}
+
+extension Concurrency {
+  /// Threads that share the work of a search even where only two documents match.
+  static func eager(width: Int) -> Concurrency {
+    var threads = Concurrency(width: width) { count, body in
+      DispatchQueue.concurrentPerform(iterations: count, execute: body)
+    }
+    threads.documentCountMin = 2
+    return threads
   }
 }
 

@@ -1,7 +1,6 @@
 // Searches of a store with Varve's own settings: code words, value attributes, occurrences, settings
 // that change.
 
-import Dispatch
 import Foundation
 import Testing
 import Varve
@@ -222,13 +221,10 @@ struct StoreSearchTests {
     let alone = try snapshot.search(query).hits.map(\.message.sequence)
     #expect(alone.count == 90 && alone != alone.sorted() && alone != alone.sorted().reversed())
     for width in [2, 3, 7] {
-      var threads = Concurrency(width: width) { count, body in
-        DispatchQueue.concurrentPerform(iterations: count, execute: body)
-      }
-      threads.documentCountMin = 2
       // Another limit, so that the answer does not come from memory.
       query.limit = 90 + width
-      let shared = try snapshot.search(query, concurrently: threads).hits.map(\.message.sequence)
+      let shared = try snapshot.search(query, concurrently: .eager(width: width)).hits.map(
+        \.message.sequence)
       #expect(shared == alone, "\(width) threads")
     }
   }

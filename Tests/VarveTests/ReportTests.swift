@@ -8,45 +8,7 @@ import VarveStorage
 import VarveTestSupport
 
 @Suite("Reports") struct ReportTests {
-  private struct Row {
-    var content = "text"
-    var project: String? = "/p"
-    var session: String? = "s"
-    var component: String?
-    var time: Int64?
-    var isError = false
-    var isEcho = false
-    var kind = Kind.log
-    var model: String?
-    var path = "f"
-    var metadata: MetadataValue?
-  }
-
-  private func snapshot(_ rows: [Row], parts: Int = 1) throws -> Snapshot {
-    var options = StoreOptions(access: .write)
-    options.createIfMissing = true
-    let store = try Store.open(
-      at: "/s", options: options, fileSystem: SimulatedFileSystem(), registers: false)
-    for part in 0..<parts {
-      var batch = WriteBatch()
-      for (number, row) in rows.enumerated() where number * parts / max(1, rows.count) == part {
-        var sighting = Occurrence(
-          kind: row.kind, place: SourcePlace(host: "h", path: row.path, offset: UInt64(number)))
-        sighting.model = row.model
-        sighting.metadata = row.metadata
-        sighting.project = row.project
-        sighting.session = row.session
-        sighting.component = row.component
-        sighting.time = row.time
-        sighting.isError = row.isError
-        sighting.isEcho = row.isEcho
-        try batch.append(sighting, content: Array(row.content.utf8))
-      }
-      try store.commit(batch)
-      try store.flush()
-    }
-    return try store.snapshot()
-  }
+  private typealias Row = SampleRow
 
   private func cells(_ report: Report, _ key: String) -> [Report.Value] {
     guard let at = report.columns.firstIndex(where: { $0.key == key }) else { return [] }
@@ -57,7 +19,7 @@ import VarveTestSupport
 
   @Test("Echoes are left out, unknown times and projects are kept", arguments: [1, 4])
   func activity(parts: Int) throws {
-    let snapshot = try snapshot(
+    let snapshot = try Row.snapshot(
       [
         Row(time: 0), Row(time: 240_000), Row(time: 1_000_000, isError: true),
         Row(content: "other", time: 2 * Self.day), Row(time: 5, isEcho: true),
@@ -78,7 +40,7 @@ import VarveTestSupport
 
   @Test("A timeline shows the days on which nothing happened, newest first")
   func timeline() throws {
-    let snapshot = try snapshot([
+    let snapshot = try Row.snapshot([
       Row(component: "b", time: 10), Row(component: "a", time: 20), Row(project: nil, time: 30),
       Row(time: 3 * Self.day + 5),
     ])
@@ -117,7 +79,7 @@ import VarveTestSupport
 
   @Test("Errors that differ in numbers, ids and paths have one signature")
   func signatures() throws {
-    let snapshot = try snapshot([
+    let snapshot = try Row.snapshot([
       Row(content: "\n  Timeout after 300 ms in /home/sam/a.txt\nmore", time: 9, isError: true),
       Row(content: "Timeout after 12 ms in /var/log/b.txt", time: 4, isError: true),
       Row(
@@ -142,14 +104,14 @@ import VarveTestSupport
 
   @Test("Times at the ends of what a number holds, long names and no rows at all do no harm")
   func extremes() throws {
-    let empty = try snapshot([])
+    let empty = try Row.snapshot([])
     for name in ReportQuery.Name.allCases {
       #expect(try empty.report(ReportQuery(name)).rows.isEmpty)
     }
     let long = String(repeating: "ü", count: 5000)
-    let wild = try snapshot([
+    let wild = try Row.snapshot([
       Row(component: long, time: .max - 1, isError: true), Row(component: long, time: .min + 2),
-      Row(content: "", time: 0, isError: true), Row(time: .max, kind: .toolInput, model: long),
+      Row(content: "", time: 0, isError: true), Row(kind: .toolInput, time: .max, model: long),
     ])
     let zone = ZoneOffsets(name: "east", spans: [.init(start: .min, offset: 50_400)])
     for name in ReportQuery.Name.allCases where name != .timeline {
@@ -171,13 +133,13 @@ import VarveTestSupport
     arguments: [(23, 58), (41, 103), (51, 128), (20, 50), (1, 3), (4000, 10_000)])
   func shares(errors: Int, hundredths: Int64) throws {
     let rows = (0..<4000).map { Row(component: "c", isError: $0 < errors) }
-    let report = try snapshot(rows).report(ReportQuery(.components))
+    let report = try Row.snapshot(rows).report(ReportQuery(.components))
     #expect(cells(report, "errorRatePct") == [.percent(hundredths)])
   }
 
   @Test("Filters, order and limit are the user's")
   func choices() throws {
-    let snapshot = try snapshot([
+    let snapshot = try Row.snapshot([
       Row(project: "/a", component: "x", time: 1), Row(project: "/b", component: "x", time: 2),
       Row(project: "/b", component: "y", time: 3), Row(project: "/c", time: 4),
     ])
@@ -201,7 +163,7 @@ import VarveTestSupport
   @Test("What servers write stands apart, and what was seen before is not new")
   func errorsApart() throws {
     let server = #"MCP server "x" Server stderr: [12] listening"#
-    let snapshot = try snapshot([
+    let snapshot = try Row.snapshot([
       Row(content: "failed 1 time", time: 0, isError: true),
       Row(content: server, time: 1, isError: true), Row(content: server, time: 2, isError: true),
       Row(content: server, time: 3, isError: true),
@@ -240,17 +202,17 @@ import VarveTestSupport
 
   @Test("What was said last of a response counts, once", arguments: [1, 3])
   func tokens(parts: Int) throws {
-    let snapshot = try snapshot(
+    let snapshot = try Row.snapshot(
       [
-        Row(time: 10, kind: .answer, model: "m", metadata: usage("a", "r", 7)),
+        Row(kind: .answer, time: 10, model: "m", metadata: usage("a", "r", 7)),
         // Committed later, but said earlier.
-        Row(time: 5, kind: .answer, model: "m", metadata: usage("a", "r", 1)),
-        Row(time: 11, kind: .toolInput, model: "m", metadata: usage("a", nil, 20)),
-        Row(time: 11, kind: .toolInput, model: "m", metadata: usage(nil, nil, 300)),
-        Row(time: 12, kind: .answer, model: "n", metadata: usage("b", "r", .max)),
-        Row(time: 12, kind: .answer, model: "n", metadata: usage("c", "r", .max)),
-        Row(isError: true, kind: .toolOutput),
-        Row(time: 13, isEcho: true, kind: .answer, model: "m", metadata: usage("a", "r", 999)),
+        Row(kind: .answer, time: 5, model: "m", metadata: usage("a", "r", 1)),
+        Row(kind: .toolInput, time: 11, model: "m", metadata: usage("a", nil, 20)),
+        Row(kind: .toolInput, time: 11, model: "m", metadata: usage(nil, nil, 300)),
+        Row(kind: .answer, time: 12, model: "n", metadata: usage("b", "r", .max)),
+        Row(kind: .answer, time: 12, model: "n", metadata: usage("c", "r", .max)),
+        Row(kind: .toolOutput, isError: true),
+        Row(kind: .answer, time: 13, isEcho: true, model: "m", metadata: usage("a", "r", 999)),
         Row(kind: .log, metadata: usage("d", "r", 5)),
       ], parts: parts)
     let report = try snapshot.report(ReportQuery(.usage))
@@ -267,7 +229,7 @@ import VarveTestSupport
   @Test("Contents count where they are first, and blocks are shared out whole", arguments: [1, 3])
   func disk(parts: Int) throws {
     let big = String(repeating: "abc", count: 10_000)
-    let snapshot = try snapshot(
+    let snapshot = try Row.snapshot(
       [
         Row(content: big, path: "debug/a.txt"), Row(content: big, project: "/q", path: "debug/b"),
         Row(content: "small", project: nil, path: "/elsewhere/c"),

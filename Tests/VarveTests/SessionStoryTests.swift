@@ -6,43 +6,7 @@ import VarveFormat
 import VarveTestSupport
 
 @Suite("The story of a session") struct SessionStoryTests {
-  /// One occurrence: what it says, its agent, its call.
-  private struct Row {
-    var content: String
-    var kind = Kind.log
-    var time: Int64?
-    var agent: String?
-    var call: String?
-    var isError = false
-    var isEcho = false
-    var component: String?
-    var project: String? = "/p"
-  }
-
-  private func snapshot(_ rows: [Row]) throws -> Snapshot {
-    var options = StoreOptions(access: .write)
-    options.createIfMissing = true
-    let store = try Store.open(
-      at: "/s", options: options, fileSystem: SimulatedFileSystem(), registers: false)
-    var batch = WriteBatch()
-    for (number, row) in rows.enumerated() {
-      var sighting = Occurrence(
-        kind: row.kind, place: SourcePlace(host: "h", path: "f", offset: UInt64(number)))
-      sighting.session = "s"
-      sighting.project = row.project
-      sighting.time = row.time
-      sighting.agent = row.agent
-      sighting.component = row.component
-      sighting.isError = row.isError
-      sighting.isEcho = row.isEcho
-      if let call = row.call {
-        sighting.metadata = .object([.init("toolUseID", .text(call))])
-      }
-      try batch.append(sighting, content: Array(row.content.utf8))
-    }
-    try store.commit(batch)
-    return try store.snapshot()
-  }
+  private typealias Row = SampleRow
 
   private func told(_ story: SessionStory, _ snapshot: Snapshot) throws -> [String] {
     try story.entries.map { entry in
@@ -53,7 +17,7 @@ import VarveTestSupport
 
   @Test("Results stand under their calls, a subagent's work where it began")
   func order() throws {
-    let snapshot = try snapshot([
+    let snapshot = try Row.snapshot([
       Row(content: "ask", kind: .prompt, time: 0),
       Row(content: "call a", kind: .toolInput, time: 1, call: "a"),
       Row(content: "call b", kind: .toolInput, time: 2, call: "b"),
@@ -82,11 +46,11 @@ import VarveTestSupport
 
   @Test("The head adds up what was told")
   func head() throws {
-    let snapshot = try snapshot([
-      Row(content: "1", time: 0, component: "b"),
-      Row(content: "title", kind: .title, time: 60_000, project: "/a"),
-      Row(content: "2", time: 360_000, isError: true, component: "a", project: nil),
-      Row(content: "3", time: 900_000, component: "b"), Row(content: "4"),
+    let snapshot = try Row.snapshot([
+      Row(content: "1", component: "b", time: 0),
+      Row(content: "title", kind: .title, project: "/a", time: 60_000),
+      Row(content: "2", project: nil, component: "a", time: 360_000, isError: true),
+      Row(content: "3", component: "b", time: 900_000), Row(content: "4"),
     ])
     let story = try snapshot.story(of: "s")
     #expect(story.started == 0 && story.ended == 900_000 && story.activeSeconds == 360)
