@@ -13,6 +13,8 @@ struct CommitPipeline {
   private var entries: [BlockEntry] = []
   private var tailReferences: [Int32] = []
   private var blockFirstSequence: UInt64 = 0
+  /// What must not come back, as the log of a version says.
+  private var tombstones: (version: Version, known: Tombstones?)?
   /// Where the log ended before this commit.
   private var end = LogPosition(segment: 0, offset: 0)
 
@@ -32,6 +34,7 @@ struct CommitPipeline {
     let mark = writer.tailMark
     var results: [CommitResult] = []
     do throws(StorageError) {
+      try loadTombstones(writer.version)
       try writer.withBase { (base) throws(StorageError) in
         while output.count < Limits.tailByteCount {
           let batches = next(output.count)
@@ -53,6 +56,12 @@ struct CommitPipeline {
       try writer.commit(output.bytes, history: history, blocks: entries, since: mark)
     }
     return results
+  }
+
+  /// What a forgetting commits is indexed before the lock is released, so that the indexes have all.
+  private mutating func loadTombstones(_ version: Version) throws(StorageError) {
+    if let tombstones, tombstones.version === version { return }
+    tombstones = (version, try Tombstones(StoreView(indexesOf: version)))
   }
 
   /// - Parameter durable: number of the last commit that was synced.
@@ -105,6 +114,13 @@ struct CommitPipeline {
     }
     let hash = batch.hashes[index]
     var fields = batch.rows[index].fields
+    if let known = tombstones?.known {
+      let session = fields[.session] < 0 ? [] : batch.strings.bytes(fields[.session])
+      if known.covers(hash, session: session, time: fields.time) {
+        result.forgotten += 1
+        return
+      }
+    }
     let known = indexed != 0 ? indexed : base.tail.message(hash)
     let tree = batch.metadata.rawSpan.extracting(batch.rows[index].metadata)
     let event = EventKey.key(tree)

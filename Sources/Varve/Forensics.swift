@@ -102,7 +102,8 @@ public enum Forensics {
         let facts = try inFile(file.path, base: at, "decode facts") { () throws(FormatError) in
           try FactBlock.decode(block.payload.rawSpan, itemCount: block.header.itemCount)
         }
-        fields.append(("facts", facts.map { "\($0.kind)" }.joined(separator: " ")))
+        let kinds = facts.map { $0.fact.map { "\($0.kind)" } ?? "forgotten" }
+        fields.append(("facts", kinds.joined(separator: " ")))
       case .commit:
         let frame = try inFile(file.path, base: at, "read commit frame") {
           () throws(FormatError) in try CommitFrame(block.payload.rawSpan)

@@ -148,6 +148,8 @@ public struct CommitResult: Equatable, Sendable {
   public var echoes = 0
   /// Sightings that were in the store already; nothing was written for them.
   public var repeated = 0
+  /// Sightings of what was forgotten; nothing was written for them.
+  public var forgotten = 0
   /// Sequence of the last occurrence of the store after this commit.
   public var lastSequence: UInt64 = 0
 
@@ -160,6 +162,7 @@ public struct CommitResult: Equatable, Sendable {
     occurrencesNew += other.occurrencesNew
     echoes += other.echoes
     repeated += other.repeated
+    forgotten += other.forgotten
     lastSequence = max(lastSequence, other.lastSequence)
   }
 }

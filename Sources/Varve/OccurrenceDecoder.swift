@@ -9,6 +9,9 @@ enum OccurrenceDecoder {
     _ sequence: UInt64, in block: RecordBlock, view: StoreView
   ) throws(StorageError) -> Occurrence {
     let record = try view.record(sequence, in: block)
+    guard !record.isForgotten else {
+      throw StorageError(.missing, path: "", doing: "record \(sequence) was forgotten")
+    }
     let fields = record.fields
     var occurrence = Occurrence(kind: fields.kind)
     for field in TextField.allCases {
@@ -25,7 +28,7 @@ enum OccurrenceDecoder {
     occurrence.place.incarnation = fields.incarnation
     occurrence.run = fields.run
     occurrence.isError = fields.isError
-    occurrence.isEcho = fields.isEcho
+    occurrence.isEcho = record.isEcho
     if !record.metadata.isEmpty {
       let payload = block.payload
       occurrence.metadata = try inFile("", "decode metadata of record \(sequence)") {

@@ -22,7 +22,7 @@ public final class Store: Sendable {
   private let writing: Mutex<Writing>
   private let queue = CommitQueue()
   private let reading: Mutex<StoreView?>
-  private let searching: SearchCache
+  let searching: SearchCache
   private let holder: String
   private let registration: WriterRegistry.Registration?
 
@@ -325,6 +325,28 @@ public final class Store: Sendable {
         return .success(try body(log))
       } catch {
         return .failure(StoreError(error))
+      }
+    }
+    return try result.get()
+  }
+
+  /// Runs something that also commits, with the writer's lock held.
+  func withPipeline<T: Sendable>(
+    _ body: (LogWriter, inout CommitPipeline) throws -> T
+  ) throws -> T {
+    let result: Result<T, any Error> = writing.withLock { writing in
+      guard let log = writing.log else {
+        return .failure(
+          StoreError(.readOnly, path: path, detail: "the store was opened for reading"))
+      }
+      do {
+        try engine { () throws(StorageError) in
+          try log.acquire(waitMilliseconds: options.lockWaitMilliseconds, holder: holder)
+        }
+        defer { log.release() }
+        return .success(try body(log, &writing.pipeline))
+      } catch {
+        return .failure(error)
       }
     }
     return try result.get()

@@ -178,6 +178,8 @@ package enum IndexLayout {
 /// Sums over the occurrences of an index, in the order in which they are stored as 64-bit integers.
 package struct IndexStatistics: Equatable, Sendable {
   @inlinable package static var byteCount: Int { 64 }
+  /// With the number of forgotten records, which is absent where there are none.
+  @inlinable package static var longByteCount: Int { 72 }
 
   /// Messages first seen in the index.
   package var messages: UInt64 = 0
@@ -190,11 +192,19 @@ package struct IndexStatistics: Equatable, Sendable {
   /// Bytes of the contents of all its occurrences.
   package var occurrenceByteCount: UInt64 = 0
   package var facts: UInt64 = 0
+  /// Records of which only digests are left; they are no occurrences.
+  package var forgotten: UInt64 = 0
 
   package init() {}
 
+  /// Sequences that the index covers.
+  package var recordCount: UInt64 { occurrences &+ forgotten }
+
   package init(_ bytes: RawSpan) throws(FormatError) {
-    guard bytes.byteCount == Self.byteCount else { throw FormatError(.truncated, at: 0) }
+    guard bytes.byteCount == Self.byteCount || bytes.byteCount == Self.longByteCount else {
+      throw FormatError(.truncated, at: 0)
+    }
+    if bytes.byteCount == Self.longByteCount { forgotten = bytes.load(at: 64) }
     messages = bytes.load(at: 0)
     occurrences = bytes.load(at: 8)
     echoes = bytes.load(at: 16)
@@ -211,6 +221,7 @@ package struct IndexStatistics: Equatable, Sendable {
       messages, occurrences, echoes, errors, withoutTime, contentByteCount, occurrenceByteCount,
       facts,
     ] { writer.write(value) }
+    if forgotten > 0 { writer.write(forgotten) }
     return writer.bytes
   }
 
@@ -224,6 +235,7 @@ package struct IndexStatistics: Equatable, Sendable {
     sum.contentByteCount &+= right.contentByteCount
     sum.occurrenceByteCount &+= right.occurrenceByteCount
     sum.facts &+= right.facts
+    sum.forgotten &+= right.forgotten
     return sum
   }
 }

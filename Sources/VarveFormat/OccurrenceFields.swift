@@ -28,6 +28,8 @@ package struct OccurrenceFields: Sendable {
   @usableFromInline package var kind: Kind
   @usableFromInline package var isError: Bool
   @usableFromInline package var isEcho: Bool
+  /// Nothing of the occurrence is left; the other fields say nothing then.
+  @usableFromInline package var isForgotten = false
 
   @inlinable
   package init(kind: Kind) {
@@ -69,9 +71,11 @@ package enum PresenceBit {
   @inlinable package static var repeated: UInt32 { 1 << 24 }
   @inlinable package static var reference: UInt32 { 1 << 25 }
   @inlinable package static var salt: UInt32 { 1 << 26 }
-  @inlinable package static var reserved: UInt32 { ~((1 << 27) - 1) }
+  /// The record repeated another one that was forgotten (SEG-52).
+  @inlinable package static var promoted: UInt32 { 1 << 27 }
+  @inlinable package static var reserved: UInt32 { ~((1 << 28) - 1) }
   /// Bits that say how a record is stored, not what it is; left out of its digest (SEG-41).
-  @inlinable package static var storage: UInt32 { repeated | reference | salt }
+  @inlinable package static var storage: UInt32 { repeated | reference | salt | promoted }
 }
 
 extension OccurrenceFields {

@@ -17,11 +17,17 @@ package struct RecordBlockBuilder: Sendable {
   package var byteCount: Int { strings.count + records.count + 16 }
 
   /// Adds one record; `fields.text` refers to `table`.
+  ///
+  /// - Parameters:
+  ///   - salt: of its digest, where the commit's seed does not give it (SEG-42).
+  ///   - isPromoted: it repeated a record that was forgotten (SEG-52).
   package mutating func add(
     _ fields: OccurrenceFields, table: borrowing StringTable, metadata: RawSpan,
-    content: RecordContent, bytes: RawSpan
+    content: RecordContent, bytes: RawSpan, salt: (UInt64, UInt64)? = nil, isPromoted: Bool = false
   ) {
     var presence = fields.presence
+    if salt != nil { presence |= PresenceBit.salt }
+    if isPromoted { presence |= PresenceBit.promoted }
     if baseTime == OccurrenceFields.noTime {
       baseTime = fields.time != OccurrenceFields.noTime ? fields.time : 0
     }
@@ -30,12 +36,24 @@ package struct RecordBlockBuilder: Sendable {
     case .inline: break
     case .repeated: presence |= PresenceBit.repeated
     case .reference: presence |= PresenceBit.reference
+    case .forgotten: preconditionFailure("nothing is left to encode")
     }
-    encodeBody(fields, presence, table: table, metadata: metadata, content)
+    encodeBody(fields, presence, table: table, metadata: metadata, salt: salt, content)
     let inline: Range<Int>
     if case .inline(let range) = content { inline = range } else { inline = 0..<0 }
     let encoded = body.bytes
     Self.append(encoded.rawSpan, bytes.extracting(inline), to: &records)
+    count += 1
+  }
+
+  /// Adds what is left of a forgotten record (SEG-50).
+  package mutating func addForgotten(_ digest: ContentHash) {
+    var body = ByteWriter(reserving: 37)
+    body.write(DecodedRecord.forgottenTag)
+    body.write(UInt32(0))
+    digest.write(to: &body)
+    records.writeVarint(body.count)
+    records.write(body.bytes)
     count += 1
   }
 
@@ -52,7 +70,7 @@ package struct RecordBlockBuilder: Sendable {
   /// Encodes everything of a record but an inline content.
   private mutating func encodeBody(
     _ fields: OccurrenceFields, _ presence: UInt32, table: borrowing StringTable,
-    metadata: RawSpan, _ content: RecordContent
+    metadata: RawSpan, salt: (UInt64, UInt64)?, _ content: RecordContent
   ) {
     var references = SIMD16<Int32>(repeating: -1)
     for i in 0..<TextField.count where fields.text[i] >= 0 {
@@ -61,7 +79,7 @@ package struct RecordBlockBuilder: Sendable {
     body.bytes.removeAll(keepingCapacity: true)
     let baseTime = baseTime
     let room = 5 + 5 * TextField.count + OccurrenceFields.numbersByteCountMax
-    body.append(upTo: room + 20 + metadata.byteCount) { output in
+    body.append(upTo: room + 36 + metadata.byteCount) { output in
       output.write(fields.kind.rawValue)
       output.write(presence)
       for i in 0..<TextField.count where references[i] >= 0 {
@@ -69,6 +87,10 @@ package struct RecordBlockBuilder: Sendable {
       }
       fields.writeNumbers(presence, baseTime: baseTime, to: &output)
       if metadata.byteCount > 0 { output.writeCounted(metadata) }
+      if let salt {
+        output.write(salt.0)
+        output.write(salt.1)
+      }
       if case .repeated(let sequence) = content { output.writeVarint(sequence) }
     }
     if case .reference(let reference) = content { reference.write(to: &body) }
@@ -105,12 +127,24 @@ package struct RecordBlockBuilder: Sendable {
 
 /// One decoded record; text fields refer to the block's strings.
 package struct DecodedRecord: Sendable {
+  /// Stands where other records have their kind (SEG-50).
+  package static let forgottenTag: UInt8 = 255
+
+  /// As they were committed, which is what the record's digest covers.
   package var fields: OccurrenceFields
   /// Range of the encoded metadata tree in the payload; empty if there is none.
   package var metadata: Range<Int>
   package var content: RecordContent
   /// Salt of the record's digest, where it is stored with the record.
   package var salt: Range<Int>?
+  /// Whether it repeated another record that was forgotten (SEG-52).
+  package var isPromoted = false
+
+  /// Whether another occurrence, which is still there, reports the same event.
+  package var isEcho: Bool { fields.isEcho && !isPromoted }
+
+  /// Whether nothing but its digest is left.
+  package var isForgotten: Bool { if case .forgotten = content { true } else { false } }
 }
 
 /// A decoded payload of records, immutable and shareable.
@@ -189,7 +223,9 @@ package final class RecordBlock: Sendable {
     var reader = ByteReader(
       payload.rawSpan.extracting(0..<range.upperBound), at: range.lowerBound)
     let kindAt = reader.offset
-    guard let kind = Kind(rawValue: try reader.read(UInt8.self)) else {
+    let tag = try reader.read(UInt8.self)
+    if tag == DecodedRecord.forgottenTag { return try Self.forgotten(&reader) }
+    guard let kind = Kind(rawValue: tag) else {
       throw FormatError(.unknownTag, at: kindAt)
     }
     let presence = try reader.read(UInt32.self)
@@ -226,6 +262,19 @@ package final class RecordBlock: Sendable {
       throw FormatError(.inconsistent, at: kindAt + 1)
     }
     try reader.expectEnd()
-    return DecodedRecord(fields: fields, metadata: metadata, content: content, salt: salt)
+    return DecodedRecord(
+      fields: fields, metadata: metadata, content: content, salt: salt,
+      isPromoted: presence & PresenceBit.promoted != 0)
+  }
+
+  private static func forgotten(_ reader: inout ByteReader) throws(FormatError) -> DecodedRecord {
+    let at = reader.offset
+    guard try reader.read(UInt32.self) == 0 else { throw FormatError(.reservedNotZero, at: at) }
+    let digest = try reader.readRange(32)
+    try reader.expectEnd()
+    var fields = OccurrenceFields(kind: .raw)
+    fields.isForgotten = true
+    return DecodedRecord(
+      fields: fields, metadata: digest.upperBound..<digest.upperBound, content: .forgotten(digest))
   }
 }

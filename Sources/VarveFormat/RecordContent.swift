@@ -1,6 +1,7 @@
 // Where the content of a record is. Chapter 3, SEG-13.
 
-/// Content of a record: its own bytes, an earlier message, or a place in an archived original.
+/// Content of a record: its own bytes, an earlier message, a place in an archived original, or
+/// nothing any more.
 package enum RecordContent: Equatable, Sendable {
   /// A range of the block's payload.
   case inline(Range<Int>)
@@ -8,6 +9,8 @@ package enum RecordContent: Equatable, Sendable {
   case repeated(UInt64)
   /// Bytes of an archived original.
   case reference(ContentReference)
+  /// The record was forgotten: where its digest stands, which is all that is left (SEG-50).
+  case forgotten(Range<Int>)
 }
 
 /// A place in a source chunk.

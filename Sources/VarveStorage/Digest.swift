@@ -31,4 +31,11 @@ package struct Digest: Sendable {
   }
 
   package static func hash(_ bytes: [UInt8]) -> ContentHash { hash(bytes.rawSpan) }
+
+  /// HMAC-SHA-256 (RFC 2104).
+  package static func keyed(_ bytes: [UInt8], key: [UInt8]) -> ContentHash {
+    let code = HMAC<SHA256>.authenticationCode(for: bytes, using: SymmetricKey(data: key))
+    let bytes = Array(code)
+    return ContentHash(bytes.rawSpan)
+  }
 }

@@ -44,6 +44,48 @@ package struct RecordDigester: Sendable {
     return Digest.hash(buffer.bytes.rawSpan)
   }
 
+  /// Digest of a record as it stands in a commit.
+  ///
+  /// - Parameter index: of the record in the commit.
+  package mutating func record(
+    _ row: TailRow, _ stored: DecodedRecord, in block: RecordBlock, _ frame: CommitFrame,
+    index: UInt64
+  ) -> ContentHash {
+    let payload = block.payload
+    return record(
+      salt: Self.salt(of: stored, in: block, frame, index: index), content: row.hash,
+      identity: row.identity, fields: stored.fields, text: { block.text($0) ?? 0..<0 },
+      texts: payload.rawSpan, metadata: payload.rawSpan.extracting(stored.metadata))
+  }
+
+  /// The salt of a record (SEG-42): its own where it has one, else the one that the seed gives.
+  package static func salt(
+    of stored: DecodedRecord, in block: RecordBlock, _ frame: CommitFrame, index: UInt64
+  ) -> (UInt64, UInt64) {
+    guard let range = stored.salt else {
+      return RecordSalt.salt(seedHigh: frame.seedHigh, seedLow: frame.seedLow, index: index)
+    }
+    let payload = block.payload
+    return (
+      payload.rawSpan.load(at: range.lowerBound), payload.rawSpan.load(at: range.lowerBound + 8)
+    )
+  }
+
+  /// Digest of a fact as it stands in a commit.
+  package mutating func fact(
+    _ stored: StoredFact, _ frame: CommitFrame, index: UInt64
+  ) -> ContentHash {
+    switch stored {
+    case .forgotten(let digest):
+      return digest
+    case .fact(let fact, let own):
+      let salt =
+        own?.words
+        ?? RecordSalt.salt(seedHigh: frame.seedHigh, seedLow: frame.seedLow, index: index)
+      return self.fact(salt: salt, fact)
+    }
+  }
+
   private static func isDigested(_ field: Int, _ fields: OccurrenceFields) -> Bool {
     fields.text[field] >= 0 && field != TextField.host.rawValue && field != TextField.path.rawValue
   }

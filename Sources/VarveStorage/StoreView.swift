@@ -134,13 +134,16 @@ package struct StoreView: Sendable {
     case .repeated(let message):
       let origin = try self.block(containing: message)
       let first = try self.record(message, in: origin)
-      if case .repeated = first.content {
+      switch first.content {
+      case .inline, .reference: return try content(first, in: origin)
+      case .repeated, .forgotten:
         throw StorageError(
           .corrupt, path: "", doing: "record \(message) is named as a first sighting but is none")
       }
-      return try content(first, in: origin)
     case .reference(let reference):
       return try content(reference)
+    case .forgotten:
+      throw StorageError(.corrupt, path: "", doing: "a forgotten record is asked for its content")
     }
   }
 
@@ -235,14 +238,14 @@ package struct StoreView: Sendable {
     segment: UInt32, offset: UInt64, item: UInt32, kind: FactKind
   ) throws(StorageError) -> Fact {
     let facts = try facts(segment: segment, offset: offset)
-    guard Int(item) < facts.count, facts[Int(item)].kind == kind else {
+    guard Int(item) < facts.count, let fact = facts[Int(item)].fact, fact.kind == kind else {
       throw StorageError(.corrupt, path: "", offset: offset, doing: "a fact is not there")
     }
-    return facts[Int(item)]
+    return fact
   }
 
   /// All facts of a block.
-  private func facts(segment: UInt32, offset: UInt64) throws(StorageError) -> [Fact] {
+  private func facts(segment: UInt32, offset: UInt64) throws(StorageError) -> [StoredFact] {
     if let known = recentFacts.facts(segment: segment, offset: offset) { return known }
     guard let file = version.segments[UInt64(segment)] else {
       throw StorageError(.corrupt, path: "", doing: "segment \(segment) of a fact is not there")
@@ -279,18 +282,18 @@ package struct StoreView: Sendable {
     }
     var facts: [Fact] = []
     facts.reserveCapacity(values.count)
-    var block: (segment: UInt32, offset: UInt64, facts: [Fact])?
+    var block: (segment: UInt32, offset: UInt64, facts: [StoredFact])?
     for value in values {
       if block?.segment != value.first || block?.offset != value.offset {
         let decoded = try self.facts(segment: value.first, offset: value.offset)
         block = (value.first, value.offset, decoded)
       }
-      guard let fact = block?.facts, Int(value.item) < fact.count,
-        fact[Int(value.item)].kind == kind
+      guard let stored = block?.facts, Int(value.item) < stored.count,
+        let fact = stored[Int(value.item)].fact, fact.kind == kind
       else {
         throw StorageError(.corrupt, path: "", offset: value.offset, doing: "a fact is not there")
       }
-      facts.append(fact[Int(value.item)])
+      facts.append(fact)
     }
     return facts
   }

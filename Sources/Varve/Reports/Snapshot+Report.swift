@@ -48,7 +48,7 @@ extension Snapshot {
   }
 
   /// The occurrences that satisfy filters, as a set of their numbers; nil for all.
-  private func filteredRows(_ filters: [String]) throws(StoreError) -> DocSet? {
+  func filteredRows(_ filters: [String]) throws(StoreError) -> DocSet? {
     guard !filters.isEmpty else { return nil }
     var conditions = SearchQuery("")
     conditions.filters = filters

@@ -128,7 +128,7 @@ extension Store {
 
   /// Ranges of sequences with about the same content, as few as the memory of a pass allows, but
   /// for large ones at least `width`: the longest is waited for.
-  private func textPlan(
+  func textPlan(
     _ view: StoreView, from start: UInt64, to end: UInt64, width: Int
   ) throws(StoreError) -> [Range<UInt64>] {
     try engine { () throws(StorageError) in
@@ -168,7 +168,7 @@ extension Store {
     }
   }
 
-  private func makeTexts(
+  func makeTexts(
     _ ranges: [Range<UInt64>], _ view: StoreView, _ settings: TextSettings,
     _ concurrently: Concurrency
   ) throws(StoreError) -> [MadeFullText] {
@@ -307,7 +307,7 @@ struct TextReader {
         }
         if let tree { writer.addFields(tree, row: UInt32(sequence - range.lowerBound)) }
         switch record.content {
-        case .repeated: break
+        case .repeated, .forgotten: break
         case .inline(let content):
           writer.beginDocument(sequence: sequence)
           writer.addContent(payload.rawSpan.extracting(content))

@@ -169,7 +169,10 @@ private struct GrepSearch: Sendable {
     _ hits: inout [GrepHit]
   ) throws(StorageError) {
     let record = try view.record(sequence, in: block)
-    if case .repeated = record.content { return }
+    switch record.content {
+    case .repeated, .forgotten: return
+    case .inline, .reference: break
+    }
     var occurrence = sequence
     if let filtered {
       guard let row = filtered.find(Int(sequence - 1)) else { return }

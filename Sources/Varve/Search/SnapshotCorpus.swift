@@ -104,8 +104,11 @@ private struct CorpusBuilder {
     documents.reserveCapacity(Int(view.nextSequence))
     var count: UInt32 = 0
     for index in columns {
-      for distance in try index.column(.message) {
-        if distance == 0 {
+      let flags = try index.column(.flags)
+      for (row, distance) in try index.column(.message).enumerated() {
+        if flags[row] == ColumnValues.forgotten {
+          documents.append(RowTable.none)
+        } else if distance == 0 {
           documents.append(count)
           count += 1
         } else {

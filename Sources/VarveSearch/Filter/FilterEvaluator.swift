@@ -11,7 +11,7 @@ struct FilterEvaluator {
   func rows(_ filter: Filter) throws -> DocSet {
     switch filter {
     case .all(let parts):
-      var set = DocSet(allOf: corpus.rows.rowCount)
+      var set = corpus.rows.all
       for part in parts { set.formIntersection(try rows(part)) }
       return set
     case .any(let parts):
@@ -19,11 +19,11 @@ struct FilterEvaluator {
       for part in try together(parts) { set.formUnion(try rows(part)) }
       return set
     case .not(let part):
-      return DocSet(allOf: corpus.rows.rowCount).subtracting(try rows(part))
+      return corpus.rows.all.subtracting(try rows(part))
     case .test(let field, let test):
       try check(field, test)
       guard let column = try corpus.fields.column(field.name) else {
-        if case .compare(.notEqual, _) = test { return DocSet(allOf: corpus.rows.rowCount) }
+        if case .compare(.notEqual, _) = test { return corpus.rows.all }
         return DocSet(capacity: corpus.rows.rowCount)
       }
       return rows(column, test)
@@ -75,7 +75,7 @@ struct FilterEvaluator {
   private func rows(_ column: FieldColumn, _ test: Filter.Test) -> DocSet {
     switch test {
     case .compare(.notEqual, let text):
-      return DocSet(allOf: column.rowCount).subtracting(rows(column, .compare(.equal, text)))
+      return corpus.rows.all.subtracting(rows(column, .compare(.equal, text)))
     case .exists: return rows(column) { column.exists($0) }
     case .isNull: return rows(column) { (column.flags?[$0] ?? 0) & FieldFlags.isNull != 0 }
     case .isEmpty: return rows(column) { (column.flags?[$0] ?? 0) & FieldFlags.isEmpty != 0 }
@@ -114,7 +114,7 @@ struct FilterEvaluator {
   private func rows(_ column: FieldColumn, _ accepts: (Int) -> Bool) -> DocSet {
     var set = DocSet(capacity: column.rowCount)
     for row in 0..<column.rowCount where accepts(row) { set.insert(row) }
-    return set
+    return corpus.rows.onlyLive(set)
   }
 
   /// The documents of some occurrences.

@@ -17,30 +17,44 @@ package protocol FieldSource: Sendable {
 
 /// Which occurrences belong to which message.
 package struct RowTable: Sendable {
+  /// Stands for the document of a row that is no occurrence any more.
+  package static let none = UInt32.max
+
   /// The document of each occurrence.
   package let documents: [UInt32]
   /// Where the occurrences of each document end in `rows`; empty where each has one.
   private let ends: [UInt32]
   private let rows: [UInt32]
   package let documentCount: Int
+  /// The rows that are occurrences, where not all are.
+  private let live: DocSet?
 
   package init(documents: [UInt32], documentCount: Int) {
     self.documents = documents
     self.documentCount = documentCount
+    if documents.contains(Self.none) {
+      var live = DocSet(capacity: documents.count)
+      for (row, document) in documents.enumerated() where document != Self.none {
+        live.insert(row)
+      }
+      self.live = live
+    } else {
+      live = nil
+    }
     if documents.count == documentCount {
       ends = []
       rows = []
       return
     }
     var ends = [UInt32](repeating: 0, count: documentCount)
-    for document in documents { ends[Int(document)] += 1 }
+    for document in documents where document != Self.none { ends[Int(document)] += 1 }
     var sum: UInt32 = 0
     for i in ends.indices {
       sum += ends[i]
       ends[i] = sum - ends[i]
     }
     var rows = [UInt32](repeating: 0, count: documents.count)
-    for (row, document) in documents.enumerated() {
+    for (row, document) in documents.enumerated() where document != Self.none {
       rows[Int(ends[Int(document)])] = UInt32(row)
       ends[Int(document)] += 1
     }
@@ -49,6 +63,12 @@ package struct RowTable: Sendable {
   }
 
   package var rowCount: Int { documents.count }
+
+  /// All occurrences.
+  var all: DocSet { live ?? DocSet(allOf: rowCount) }
+
+  /// Those of some rows that are occurrences.
+  func onlyLive(_ rows: DocSet) -> DocSet { live.map { rows.intersection($0) } ?? rows }
 
   /// The occurrences of a document in order of their sequences.
   package func forEachRow(of document: Int, _ body: (Int) -> Void) {

@@ -72,7 +72,7 @@ extension Importer {
       }
     }
     var digest: ContentHash?
-    if keepsOriginal(entry) {
+    if keepsOriginal(entry), original != nil || !archiver.isForgotten(name) {
       let map = try archiving { (flow: inout ArchiveFlow) in
         if let original { return try archiver.extend(original, file, status, into: &flow) }
         return try archiver.archive(name, file, status, into: &flow)

@@ -18,6 +18,7 @@ final class OriginalArchiver {
   private var latest: [[UInt8]: Known] = [:]
   private let hasAll: Bool
   private var added: Set<ContentHash> = []
+  private let forgotten: ForgottenSources?
   /// Bytes that went into new chunks.
   private(set) var storedByteCount: UInt64 = 0
 
@@ -32,6 +33,7 @@ final class OriginalArchiver {
   init(_ snapshot: Snapshot, run: UInt64, loadsAll: Bool) throws(StoreError) {
     self.snapshot = snapshot
     self.run = run
+    forgotten = try snapshot.forgottenSources()
     hasAll = loadsAll
     guard loadsAll else { return }
     for fact in try snapshot.facts(.fileMap) {
@@ -47,6 +49,12 @@ final class OriginalArchiver {
     if let known = latest[name.watermarkKey] { return known.name == name ? known.map : nil }
     guard !hasAll, let fact = try snapshot.fact(.fileMap, key: name.key) else { return nil }
     return OriginalMap(fact)
+  }
+
+  /// Whether something of an earlier version of a file was forgotten: what replaces it may hold it
+  /// again, in another place.
+  func isForgotten(_ name: OriginalName) -> Bool {
+    forgotten?.contains(.init(host: name.host, path: name.path)) ?? false
   }
 
   /// Opens an incarnation of a file.
@@ -100,10 +108,13 @@ final class OriginalArchiver {
       entries.removeLast()
     }
     var lists = ListWriter(name: name, number: number, entries: entries)
-    guard try cut(file, from: start, to: status.size, &lists, &flow, { _ in }) else { return nil }
     var map = OriginalMap(.file, status, run: run)
+    map.blanked = original.map.blanked
+    let kept = map.blanked.isEmpty ? file : BlankedSource(file: file, ranges: map.blanked)
+    guard try cut(kept, from: start, to: status.size, &lists, &flow, { _ in }) else { return nil }
     map.lists = try lists.finish(&flow)
-    map.sha256 = status.size <= Self.digestedAgainMax ? try digest(file, status.size) : nil
+    let isDigested = status.size <= Self.digestedAgainMax && map.blanked.isEmpty
+    map.sha256 = isDigested ? try digest(file, status.size) : nil
     try flow.append(map.fact(name))
     latest[name.watermarkKey] = Known(name: name, map: map)
     return map

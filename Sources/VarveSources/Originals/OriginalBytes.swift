@@ -36,7 +36,7 @@ public struct OriginalBytes: Sendable {
   let name: OriginalName
   /// What is known of the file.
   public let map: OriginalMap
-  private let entries: [ChunkList.Entry]
+  let entries: [ChunkList.Entry]
   private let starts: [UInt64]
 
   /// Reads the chunk lists of a file; checks that they make up its size.
@@ -110,7 +110,13 @@ public struct OriginalBytes: Sendable {
     return low
   }
 
-  fileprivate func start(_ number: Int) -> UInt64 { starts[number] }
+  func start(_ number: Int) -> UInt64 { starts[number] }
+
+  /// Whether a range has bytes in a chunk.
+  func overlaps(_ range: BlankedRange, chunk number: Int) -> Bool {
+    range.offset < starts[number] + UInt64(entries[number].byteCount)
+      && range.end > starts[number]
+  }
 
   /// The last entries, where appended bytes go on; the list that they are in, and its first chunk's
   /// offset.
@@ -130,7 +136,8 @@ public struct OriginalBytes: Sendable {
   private func matches(_ number: Int, _ file: any SourceBytes) throws -> Bool {
     let entry = entries[number]
     let count = Int(min(UInt64(entry.byteCount), map.size - starts[number]))
-    let bytes = try file.bytes(at: starts[number], count: count)
+    var bytes = try file.bytes(at: starts[number], count: count)
+    BlankedRange.blank(map.blanked, &bytes, at: starts[number])
     if count < Int(entry.byteCount) { return try bytes == chunk(number) }
     return bytes.count == count && ContentDigest.hash(bytes) == entry.hash
   }

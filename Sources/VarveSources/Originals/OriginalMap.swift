@@ -70,6 +70,8 @@ public struct OriginalMap: Equatable, Sendable {
   public var run: UInt64
   /// When it was written, milliseconds since 1970 UTC.
   public var seen: Int64
+  /// What was forgotten of it and is blank now, in order.
+  public var blanked: [BlankedRange] = []
 
   init(_ kind: Kind, _ status: SourceStatus, run: UInt64) {
     self.kind = kind
@@ -97,6 +99,14 @@ public struct OriginalMap: Equatable, Sendable {
     sha256 = value["sha256"]?.text.flatMap { ContentHash(hex: $0) }
     run = UInt64(bitPattern: value["run"]?.int ?? 0)
     seen = value["seen"]?.int ?? 0
+    guard case .array(let ranges)? = value["blanked"] else { return }
+    for range in ranges {
+      guard case .array(let ends) = range, ends.count == 2, let offset = ends[0].int,
+        let length = ends[1].int, offset >= 0, length >= 0,
+        !offset.addingReportingOverflow(length).overflow
+      else { return nil }
+      blanked.append(BlankedRange(offset: UInt64(offset), length: UInt64(length)))
+    }
   }
 
   func fact(_ name: OriginalName) -> Fact {
@@ -109,6 +119,12 @@ public struct OriginalMap: Equatable, Sendable {
     if let sha256 { members.append(.init("sha256", .text(sha256.description))) }
     members.append(.init("run", .int(Int64(bitPattern: run))))
     members.append(.init("seen", .int(seen)))
+    if !blanked.isEmpty {
+      let ranges = blanked.map { range in
+        MetadataValue.array([.int(Int64(range.offset)), .int(Int64(range.length))])
+      }
+      members.append(.init("blanked", .array(ranges)))
+    }
     return Fact(kind: .fileMap, key: name.key, value: MetadataTree.encode(.object(members)))
   }
 

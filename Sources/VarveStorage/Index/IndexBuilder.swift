@@ -59,6 +59,10 @@ package struct IndexBuilder {
   private func statistics(withFacts: Bool) -> IndexStatistics {
     var sums = IndexStatistics()
     for (index, row) in zip(range, tail.rows[range]) {
+      if row.fields.isForgotten {
+        sums.forgotten += 1
+        continue
+      }
       sums.occurrences += 1
       sums.occurrenceByteCount += row.contentByteCount
       if row.message == tail.firstSequence + UInt64(index) {
@@ -152,6 +156,7 @@ package struct IndexBuilder {
   private func key(
     _ kind: TreeKind, _ row: TailRow, sequence: UInt64, relative: UInt32
   ) -> TreeKey? {
+    if row.fields.isForgotten { return nil }
     switch kind {
     case .hash:
       return row.message == sequence ? TreeKey(row.hash) : nil
@@ -178,7 +183,7 @@ package struct IndexBuilder {
     var hashes = DedupFilterBuilder(keyCount: range.count)
     var identities = DedupFilterBuilder(keyCount: range.count)
     let rows = tail.rows
-    for index in range {
+    for index in range where !rows[index].fields.isForgotten {
       if rows[index].message == tail.firstSequence + UInt64(index) {
         hashes.insert(DedupFilter.hash(rows[index].hash))
       }
@@ -201,8 +206,12 @@ package enum ColumnValues {
     return Int64(bitPattern: zigzag >> 1) ^ -Int64(bitPattern: zigzag & 1)
   }
 
+  /// Flags of a forgotten record: no kind, and nothing that counts.
+  package static let forgotten: UInt64 = 2
+
   package static func flags(_ fields: OccurrenceFields) -> UInt64 {
-    UInt64(fields.kind.rawValue) << 2 | (fields.isError ? 1 : 0) | (fields.isEcho ? 2 : 0)
+    if fields.isForgotten { return forgotten }
+    return UInt64(fields.kind.rawValue) << 2 | (fields.isError ? 1 : 0) | (fields.isEcho ? 2 : 0)
   }
 }
 

@@ -39,7 +39,7 @@ package final class IndexFile: Sendable {
     trees = opened.trees
     digest = opened.digest
     statistics = opened.statistics
-    recordCount = opened.statistics.occurrences
+    recordCount = opened.statistics.recordCount
     checked = PageMarks(count: opened.sections.count)
     hashFilter = opened.position(.filter, TreeKind.hash.rawValue)
     identityFilter = opened.position(.filter, TreeKind.identity.rawValue)

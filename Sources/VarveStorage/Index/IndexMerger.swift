@@ -10,13 +10,18 @@ package struct IndexMerger {
   /// For each input, the new ordinal of each of its texts.
   private var ordinals: [[UInt32]] = []
   private var dictionary: [[UInt8]] = []
+  private let moves: BlockMoves
   private let checkCancelled: @Sendable () -> Bool
 
-  /// - Parameter inputs: oldest first, gapless.
+  /// - Parameters:
+  ///   - inputs: oldest first, gapless.
+  ///   - moves: where blocks are now that their segments were written anew.
   package init(
-    _ inputs: [IndexFile], isCancelled: @escaping @Sendable () -> Bool = { false }
+    _ inputs: [IndexFile], moves: BlockMoves = BlockMoves(),
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(StorageError) {
     self.inputs = inputs
+    self.moves = moves
     base = inputs.first?.firstSequence ?? 0
     checkCancelled = isCancelled
     try mergeDictionaries()
@@ -44,7 +49,7 @@ package struct IndexMerger {
     var blocks: [BlockLocation] = []
     var sums = IndexStatistics()
     for input in inputs {
-      blocks += try input.blocks()
+      for block in try input.blocks() { blocks.append(try moves.block(block)) }
       sums = sums + input.statistics
     }
     try writer.section(
@@ -108,6 +113,10 @@ package struct IndexMerger {
           try builder.append(key, value, to: &writer)
         }
         filters.append((kind.rawValue, filter.finish()))
+      } else if kind == .facts {
+        try merge.forEach { (key, value) throws(StorageError) in
+          if let value = try moves.fact(value) { try builder.append(key, value, to: &writer) }
+        }
       } else {
         try merge.forEach { (key, value) throws(StorageError) in
           try builder.append(key, value, to: &writer)

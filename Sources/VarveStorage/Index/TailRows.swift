@@ -105,7 +105,7 @@ package struct TailRows: Sendable {
   package mutating func append(_ row: TailRow) {
     let position = rows.count
     let isFirst = row.message == firstSequence + UInt64(position)
-    if isFirst { messages.insert(row.hash.a, position) }
+    if isFirst, !row.fields.isForgotten { messages.insert(row.hash.a, position) }
     identities.note(row.identity)
     sightings.append(row.message, firstSequence: firstSequence, isFirst: isFirst)
     rawByteCount += Int(row.contentByteCount) + 64

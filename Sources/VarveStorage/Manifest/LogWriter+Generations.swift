@@ -48,6 +48,29 @@ extension LogWriter {
     guard end.offset >= segmentByteCount, tail.isEmpty, preallocation.fileEnd == end.offset else {
       return
     }
+    try seal()
+  }
+
+  /// Ends the active segment, whatever its size, and starts another one, so that everything in it
+  /// can be shipped or written anew. The indexes must cover all of it.
+  package func endSegment() throws(StorageError) {
+    precondition(lock != nil && tail.isEmpty, "only what is indexed can be ended")
+    guard end.offset > UInt64(FileHeader.byteCount) else { return }
+    do throws(StorageError) {
+      if preallocation.fileEnd == end.offset { return try seal() }
+      // Zeros follow, and what is published is never truncated: it ends where the manifest says.
+      var manifest = version.manifest
+      let last = manifest.segments.count - 1
+      manifest.segments[last].state = .cut
+      manifest.segments[last].byteCount = end.offset
+      try startSegment(&manifest)
+    } catch {
+      isPoisoned = true
+      throw error
+    }
+  }
+
+  private func seal() throws(StorageError) {
     var manifest = version.manifest
     var footer = ByteWriter()
     let entries = try allBlockEntries()
@@ -58,6 +81,11 @@ extension LogWriter {
     manifest.segments[last].state = .sealed
     manifest.segments[last].byteCount = end.offset + UInt64(footer.count)
     manifest.segments[last].digest = try digest(of: active)
+    try startSegment(&manifest)
+  }
+
+  /// Makes an empty segment the active one and publishes it.
+  private func startSegment(_ manifest: inout Manifest) throws(StorageError) {
     let id = manifest.nextSegmentID
     let file = try createSegment(id, storeID: manifest.storeID, body: [])
     manifest.nextSegmentID += 1

@@ -8,7 +8,7 @@ package struct RecentFacts: Sendable {
   private struct Block {
     let segment: UInt32
     let offset: UInt64
-    let facts: [Fact]
+    let facts: [StoredFact]
   }
 
   /// Larger blocks are not kept: what a view holds stays small beside what it reads.
@@ -18,12 +18,12 @@ package struct RecentFacts: Sendable {
   package init() {}
 
   /// The facts of the block at a place in the log, if it is one of those that were read last.
-  package func facts(segment: UInt32, offset: UInt64) -> [Fact]? {
+  package func facts(segment: UInt32, offset: UInt64) -> [StoredFact]? {
     blocks.first { $0.segment == segment && $0.offset == offset }?.facts
   }
 
   /// Keeps the facts of a block with this many raw bytes, unless it is too large.
-  package func insert(_ facts: [Fact], segment: UInt32, offset: UInt64, byteCount: Int) {
+  package func insert(_ facts: [StoredFact], segment: UInt32, offset: UInt64, byteCount: Int) {
     guard byteCount <= Self.blockByteCountMax else { return }
     blocks.insert(Block(segment: segment, offset: offset, facts: facts))
   }

@@ -82,26 +82,27 @@ package struct TailLoader {
       let record = try inFile(segment.path, base: stored.offset, "decode record") {
         () throws(FormatError) in try block.record(i)
       }
-      let row = try row(record, in: block, tail: &tail)
-      let payload = block.payload
-      // SEG-42: a salt in the record holds instead of the one that the commit's seed gives.
-      let salt: (UInt64, UInt64)
-      if let stored = record.salt {
-        salt = (
-          payload.rawSpan.load(at: stored.lowerBound),
-          payload.rawSpan.load(at: stored.lowerBound + 8)
-        )
+      if case .forgotten(let digest) = record.content {
+        let payload = block.payload
+        digests.write(payload.rawSpan.extracting(digest))
+        tail.append(Self.forgottenRow(at: tail.nextSequence))
       } else {
-        salt = RecordSalt.salt(seedHigh: frame.seedHigh, seedLow: frame.seedLow, index: index)
+        let row = try row(record, in: block, tail: &tail)
+        digester.record(row, record, in: block, frame, index: index).write(to: &digests)
+        tail.append(row)
       }
-      digester.record(
-        salt: salt, content: row.hash, identity: row.identity, fields: record.fields,
-        text: { block.text($0) ?? 0..<0 }, texts: payload.rawSpan,
-        metadata: payload.rawSpan.extracting(record.metadata)
-      ).write(to: &digests)
-      tail.append(row)
       index += 1
     }
+  }
+
+  /// What holds the place of a forgotten record.
+  private static func forgottenRow(at sequence: UInt64) -> TailRow {
+    var fields = OccurrenceFields(kind: .raw)
+    fields.isForgotten = true
+    let identity = OccurrenceIdentity(
+      scopeHigh: 0, scopeLow: 0, offset: 0, part: 0, content: .zero)
+    return TailRow(
+      hash: .zero, identity: identity, fields: fields, message: sequence, contentByteCount: 0)
   }
 
   /// Hash and size of an earlier message.
@@ -130,6 +131,7 @@ package struct TailLoader {
   ) throws(StorageError) -> TailRow {
     let payload = block.payload
     var fields = record.fields
+    fields.isEcho = record.isEcho
     // No index holds the stated source.
     fields[.source] = -1
     for i in 0..<TextField.count where fields.text[i] >= 0 {
@@ -152,6 +154,8 @@ package struct TailLoader {
           commitNumber: 0, digest: .zero), end: version.manifest.indexedEnd)
       let content = try view.content(record, in: block)
       known = (Digest.hash(content), content.count)
+    case .forgotten:
+      return Self.forgottenRow(at: message)
     }
     let (hash, count) = known
     let scope = Self.scope(record.fields, block)
@@ -184,14 +188,15 @@ package struct TailLoader {
       () throws(FormatError) in
       try FactBlock.decode(stored.payload.rawSpan, itemCount: stored.header.itemCount)
     }
-    for (item, fact) in facts.enumerated() {
-      let salt = RecordSalt.salt(seedHigh: frame.seedHigh, seedLow: frame.seedLow, index: index)
-      digester.fact(salt: salt, fact).write(to: &digests)
+    let offset = stored.offset
+    for (item, stored) in facts.enumerated() {
+      digester.fact(stored, frame, index: index).write(to: &digests)
       index += 1
+      guard let fact = stored.fact else { continue }
       tail.append(
         FactLocation(
           kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(segment.id),
-          offset: stored.offset, item: UInt32(item)),
+          offset: offset, item: UInt32(item)),
         byteCount: TailRows.rawByteCount(of: fact))
     }
   }

@@ -114,6 +114,20 @@ enum Names {
     }
   }
 
+  /// A source file by its path or the last components of it.
+  static func source(_ text: String, _ snapshot: Snapshot) throws -> ForgetRequest.Source {
+    let sources = try snapshot.sourceFiles()
+    let path = try one(text, Set(sources.map(\.path)).sorted(), what: "source") {
+      $0.hasSuffix("/" + text)
+    }
+    let found = sources.filter { $0.path == path }
+    guard let first = found.first, found.count == 1 else {
+      let hosts = found.map(\.host).joined(separator: ", ")
+      throw StoreError(.ambiguous, detail: "'\(path)' was read on several hosts: \(hosts)")
+    }
+    return first
+  }
+
   private static func one(
     _ text: String, _ names: [String], what: String, _ matches: (String) -> Bool
   ) throws -> String {

@@ -29,9 +29,9 @@ enum Output {
   }
 
   /// Words for the person, beside the output.
-  static func note(_ text: String) {
+  static func note(_ text: String, isLine: Bool = true) {
     flush()
-    Process.write(Array((text + "\n").utf8), to: 2)
+    Process.write(Array((isLine ? text + "\n" : text).utf8), to: 2)
   }
 }
 

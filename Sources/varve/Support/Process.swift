@@ -39,6 +39,7 @@ enum Process {
     return text.isEmpty ? nil : text
   }
 
+  static var isInputTerminal: Bool { isatty(0) == 1 }
   static var isOutputTerminal: Bool { isatty(1) == 1 }
   static var isErrorTerminal: Bool { isatty(2) == 1 }
 

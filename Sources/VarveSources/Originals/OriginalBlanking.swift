@@ -1,0 +1,166 @@
+// Originals without what was forgotten: the bytes of its records become spaces, so that all other
+// records stay where they are. Format-spec chapter 12.
+
+public import Varve
+import VarveFormat
+
+/// A range of bytes of an original that was blanked.
+public struct BlankedRange: Equatable, Sendable {
+  /// First byte.
+  public var offset: UInt64
+  /// Number of bytes.
+  public var length: UInt64
+
+  var end: UInt64 { offset + length }
+
+  /// Ranges in order, those that touch as one.
+  static func joined(_ ranges: [BlankedRange]) -> [BlankedRange] {
+    var result: [BlankedRange] = []
+    for range in ranges.sorted(by: { $0.offset < $1.offset }) where range.length > 0 {
+      if let last = result.last, last.end >= range.offset {
+        result[result.count - 1].length = max(last.end, range.end) - last.offset
+      } else {
+        result.append(range)
+      }
+    }
+    return result
+  }
+
+  /// Blanks bytes that start at an offset of the file; line ends stay.
+  static func blank(_ ranges: [BlankedRange], _ bytes: inout [UInt8], at start: UInt64) {
+    let end = start + UInt64(bytes.count)
+    for range in ranges where range.offset < end && range.end > start {
+      let from = Int(max(range.offset, start) - start)
+      let to = Int(min(range.end, end) - start)
+      for i in from..<to where bytes[i] != 0x0A { bytes[i] = 0x20 }
+    }
+  }
+}
+
+/// A file on disk as its archived original has it.
+struct BlankedSource: SourceBytes {
+  let file: any SourceBytes
+  let ranges: [BlankedRange]
+
+  func status() throws(SourceError) -> SourceStatus { try file.status() }
+
+  func read(
+    into buffer: inout [UInt8], from filled: Int, limit: Int, at offset: UInt64?
+  ) throws(SourceError) -> Int {
+    let got = try file.read(into: &buffer, from: filled, limit: limit, at: offset)
+    guard got > 0, let offset else { return got }
+    var bytes = Array(buffer[filled..<(filled + got)])
+    BlankedRange.blank(ranges, &bytes, at: offset)
+    buffer.replaceSubrange(filled..<(filled + got), with: bytes)
+    return got
+  }
+}
+
+/// Finds what originals hold of occurrences that are forgotten.
+public struct OriginalBlanking {
+  /// An original that changes.
+  public struct Change: Sendable {
+    /// The original.
+    public var original: Original
+    /// What is blanked now, beside what was before.
+    public var ranges: [BlankedRange]
+  }
+
+  private let snapshot: Snapshot
+  private let originals: [Original]
+
+  /// - Parameter snapshot: of which something is forgotten.
+  public init(_ snapshot: Snapshot) throws(StoreError) {
+    self.snapshot = snapshot
+    originals = try snapshot.originals(allVersions: true).filter { $0.map.kind == .file }
+  }
+
+  private struct Key: Hashable {
+    var host: String
+    var path: String
+    var incarnation: UInt32
+  }
+
+  /// The originals that hold what a selection forgets.
+  public func changes(for selection: ForgetSelection) throws(StoreError) -> [Change] {
+    var byKey: [Key: Int] = [:]
+    for (number, original) in originals.enumerated() {
+      let name = original.name
+      byKey[Key(host: name.host, path: name.path, incarnation: name.incarnation)] = number
+    }
+    var ranges: [Int: [BlankedRange]] = [:]
+    for sequence in selection.sequences {
+      let place = try snapshot.occurrence(sequence).place
+      let key = Key(host: place.host, path: place.path, incarnation: place.incarnation)
+      guard let number = byKey[key] else { continue }
+      // Where a length is not known, the file is the record.
+      let length = place.length > 0 ? place.length : originals[number].map.size
+      ranges[number, default: []].append(BlankedRange(offset: place.offset, length: length))
+    }
+    return ranges.keys.sorted().map { number in
+      Change(original: originals[number], ranges: BlankedRange.joined(ranges[number] ?? []))
+    }
+  }
+
+  /// Adds to an order what the changes need: new chunks, lists and maps, and the old ones that go.
+  public func add(_ changes: [Change], to order: inout ForgetOrder) throws(StoreError) {
+    var uses = try chunkUses()
+    var added: Set<ContentHash> = []
+    var replaced: Set<ContentHash> = []
+    for change in changes {
+      let bytes = try snapshot.bytes(of: change.original)
+      let name = change.original.name
+      var entries = bytes.entries
+      for number in entries.indices {
+        guard change.ranges.contains(where: { bytes.overlaps($0, chunk: number) }) else { continue }
+        var chunk = try bytes.chunk(number)
+        let old = entries[number].hash
+        BlankedRange.blank(change.ranges, &chunk, at: bytes.start(number))
+        let hash = ContentDigest.hash(chunk)
+        guard hash != old else { continue }
+        entries[number] = .init(hash: hash, byteCount: UInt32(chunk.count))
+        uses[old, default: 1] -= 1
+        uses[hash, default: 0] += 1
+        replaced.insert(old)
+        if added.insert(hash).inserted {
+          order.facts.append(Fact(kind: .sourceChunk, key: hash.bytes, value: chunk))
+        }
+      }
+      try addLists(name, entries, change, to: &order)
+    }
+    for hash in replaced.subtracting(added) where uses[hash] == 0 {
+      order.obsoleteFacts.append((.sourceChunk, hash.bytes))
+    }
+    order.sources += Set(
+      changes.map { .init(host: $0.original.name.host, path: $0.original.name.path) })
+  }
+
+  private func addLists(
+    _ name: OriginalName, _ entries: [ChunkList.Entry], _ change: Change,
+    to order: inout ForgetOrder
+  ) throws(StoreError) {
+    var number = 0
+    for start in stride(from: 0, to: entries.count, by: ChunkList.chunkCount) {
+      let end = min(start + ChunkList.chunkCount, entries.count)
+      order.facts.append(ChunkList.fact(name, number, entries[start..<end]))
+      order.obsoleteFacts.append((.chunkList, ChunkList.key(name, number)))
+      number += 1
+    }
+    var map = change.original.map
+    map.lists = number
+    map.blanked = BlankedRange.joined(map.blanked + change.ranges)
+    // It was the digest of what is not there any more.
+    map.sha256 = nil
+    order.facts.append(map.fact(name))
+    order.obsoleteFacts.append((.fileMap, name.key))
+  }
+
+  /// How many files need each chunk.
+  private func chunkUses() throws(StoreError) -> [ContentHash: Int] {
+    var uses: [ContentHash: Int] = [:]
+    for original in originals {
+      for entry in try snapshot.bytes(of: original).entries { uses[entry.hash, default: 0] += 1 }
+    }
+    return uses
+  }
+}
