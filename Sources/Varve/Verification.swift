@@ -247,6 +247,11 @@ private struct Verifier {
     }
   }
 
+  /// Where a segment stands in the log: their numbers do not ascend once some were written anew.
+  private func order(_ segment: UInt32) -> Int {
+    view.version.manifest.segments.firstIndex { $0.id == UInt64(segment) } ?? -1
+  }
+
   /// A fact must be in the tree of some index, at this place or a later one.
   private mutating func verifyFact(_ fact: FactLocation) {
     let manifest = view.version.manifest
@@ -258,8 +263,8 @@ private struct Verifier {
       let key = TreeKeys.fact(fact.kind, fact.keyHash)
       for index in view.version.indexes {
         if let value = try index.tree(.facts).find(key) {
-          let place = (value.first, value.offset, value.item)
-          if place >= (fact.segment, fact.offset, fact.item) { return }
+          let place = (order(value.first), value.offset, value.item)
+          if place >= (order(fact.segment), fact.offset, fact.item) { return }
         }
       }
       throw StorageError(

@@ -255,6 +255,9 @@ package final class RecordBlock: Sendable {
       }
       content = .inline(try reader.readRange(reader.remaining))
     case PresenceBit.repeated:
+      guard presence & PresenceBit.promoted == 0 else {
+        throw FormatError(.inconsistent, at: kindAt + 1)
+      }
       content = .repeated(try reader.readVarint())
     case PresenceBit.reference:
       content = .reference(try ContentReference(from: &reader))

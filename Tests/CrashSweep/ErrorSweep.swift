@@ -36,16 +36,18 @@ struct ErrorSweep {
     // A failure of maintenance is not the commit's failure, so the workload may also go on to its end.
     try? Workload.run(disk, ledger, seed: seed)
     disk.fail(at: nil)
-    let (acknowledged, attempted) = ledger.state.withLock { ($0.acknowledged, $0.attempted) }
+    let promised = ledger.state.withLock { $0 }
     guard disk.exists(Workload.path + "/CURRENT") else {
       return ledger.state.withLock { $0.isCreated } ? "the store is gone" : nil
     }
     do {
       let store = try Store.open(
         at: Workload.path, options: Workload.options(), fileSystem: disk, registers: false)
-      let count = try Survivor.contents(store, acknowledged: acknowledged, attempted: attempted)
+      let count = try Survivor.contents(store, promised)
       try store.commit(try Workload.batch(from: count + 1, count: 1))
-      _ = try Survivor.contents(store, acknowledged: count + 1, attempted: [])
+      var later = promised
+      (later.acknowledged, later.attempted) = (count + 1, [])
+      _ = try Survivor.contents(store, later)
       return nil
     } catch {
       return "\(error)"

@@ -34,9 +34,7 @@ struct Sweep {
     let progress = Mutex(Progress(generator: SplitMix64(seed: seed ^ 0xC4A5)))
     disk.observe { operation in
       guard operation % stride == 0, operation <= operationLimit else { return }
-      let (acknowledged, attempted, isCreated) = ledger.state.withLock {
-        ($0.acknowledged, $0.attempted, $0.isCreated)
-      }
+      let promised = ledger.state.withLock { $0 }
       let now = disk.disk
       let states = progress.withLock {
         CrashStates.all(now, random: random, generator: &$0.generator)
@@ -44,9 +42,7 @@ struct Sweep {
       for (number, state) in states.enumerated() {
         let fingerprint = CrashStates.fingerprint(state)
         guard progress.withLock({ $0.seen.insert(fingerprint).inserted }) else { continue }
-        let problem = Survivor.problem(
-          state, acknowledged: acknowledged, attempted: attempted, isCreated: isCreated,
-          fault: fault)
+        let problem = Survivor.problem(state, promised, fault: fault)
         progress.withLock { progress in
           progress.result.states += 1
           if let problem {
@@ -78,16 +74,16 @@ struct Sweep {
 /// What must be true of a store after a crash.
 enum Survivor {
   static func problem(
-    _ state: SimulatedFileSystem.Disk, acknowledged: Int, attempted: [Int], isCreated: Bool,
+    _ state: SimulatedFileSystem.Disk, _ promised: Ledger.State,
     fault: SimulatedFileSystem.Fault?
   ) -> String? {
     let disk = SimulatedFileSystem(
       disk: state, boot: 2, fault: fault == .uncheckedFrame ? fault : nil)
     do {
       if !disk.exists(Workload.path + "/CURRENT") {
-        return isCreated ? "the store is gone" : nil
+        return promised.isCreated ? "the store is gone" : nil
       }
-      try check(disk, acknowledged: acknowledged, attempted: attempted)
+      try check(disk, promised)
       return nil
     } catch {
       return "\(error)"
@@ -95,13 +91,13 @@ enum Survivor {
   }
 
   private static func check(
-    _ disk: SimulatedFileSystem, acknowledged: Int, attempted: [Int]
+    _ disk: SimulatedFileSystem, _ promised: Ledger.State
   ) throws {
     // A reader first: it must see the same and change nothing.
     let reader = try Store.open(
       at: Workload.path, options: StoreOptions(access: .read), fileSystem: disk)
     let before = disk.operationCount
-    let seen = try contents(reader, acknowledged: acknowledged, attempted: attempted)
+    let seen = try contents(reader, promised)
     guard disk.operationCount == before else {
       throw StoreError(.damaged, detail: "reading changed the store")
     }
@@ -112,14 +108,16 @@ enum Survivor {
     guard result.occurrencesNew == 2 else {
       throw StoreError(.damaged, detail: "a commit after recovery added \(result.occurrencesNew)")
     }
-    _ = try contents(writer, acknowledged: seen + 2, attempted: [])
+    var later = promised
+    (later.acknowledged, later.attempted) = (seen + 2, [])
+    _ = try contents(writer, later)
     // And power fails again right after the acknowledgement.
     var generator = SplitMix64(seed: 1)
     let lost = CrashStates.all(disk.disk, random: 0, generator: &generator)[1]
     let again = SimulatedFileSystem(disk: lost, boot: 3)
     let survivor = try Store.open(
       at: Workload.path, options: StoreOptions(access: .read), fileSystem: again)
-    _ = try contents(survivor, acknowledged: seen + 2, attempted: [])
+    _ = try contents(survivor, later)
     let report = try survivor.snapshot().verify()
     guard report.isSound else {
       throw StoreError(.damaged, detail: "verify: \(report.problems[0].kind)")
@@ -127,18 +125,19 @@ enum Survivor {
   }
 
   /// Reads everything; returns how many occurrences there are.
-  static func contents(_ store: Store, acknowledged: Int, attempted: [Int]) throws -> Int {
+  static func contents(_ store: Store, _ promised: Ledger.State) throws -> Int {
     let snapshot = try store.snapshot()
     let count = Int(snapshot.nextSequence) - 1
-    guard count == acknowledged || attempted.contains(count) else {
+    guard count == promised.acknowledged || promised.attempted.contains(count) else {
       throw StoreError(
         .damaged,
-        detail: "\(count) occurrences; \(acknowledged) acknowledged, \(attempted) attempted")
+        detail: "\(count) occurrences; \(promised.acknowledged) acknowledged, "
+          + "\(promised.attempted) attempted")
     }
-    var walked = 0
+    var walked: Set<Int> = []
     var cursor = try snapshot.occurrences(order: .oldestFirst)
     while let sequence = try cursor.nextSequence() {
-      walked += 1
+      walked.insert(Int(sequence))
       let expected = Workload.content(Int(sequence))
       let occurrence = try snapshot.occurrence(sequence)
       let message = try snapshot.message(at: occurrence.message)
@@ -147,8 +146,11 @@ enum Survivor {
         throw StoreError(.damaged, detail: "occurrence \(sequence) has another content")
       }
     }
-    guard walked == count else {
-      throw StoreError(.damaged, detail: "a walk finds \(walked) of \(count) occurrences")
+    // What is being forgotten is there whole or gone whole.
+    let all = Set(1...max(1, count)).subtracting(promised.forgotten)
+    guard count == 0 || walked == all || walked == all.subtracting(promised.forgetting) else {
+      throw StoreError(
+        .damaged, detail: "a walk finds \(walked.count) of \(all.count) occurrences")
     }
     return count
   }

@@ -1,4 +1,5 @@
-// The work that is interrupted: two writers that take turns, a reader, seals, merges, full text.
+// The work that is interrupted: two writers that take turns, a reader, seals, merges, full text,
+// forgetting.
 
 import Synchronization
 import Varve
@@ -14,6 +15,10 @@ final class Ledger: Sendable {
     /// What there may be as well: occurrences after each commit in progress.
     var attempted: [Int] = []
     var isCreated = false
+    /// Sequences of which a returned call forgot everything.
+    var forgotten: Set<Int> = []
+    /// Those that a call in progress forgets: all of them, or none yet.
+    var forgetting: Set<Int> = []
   }
 
   let state = Mutex(State())
@@ -78,6 +83,8 @@ struct Workload {
       ledger.state.withLock { $0.acknowledged = next - 1 }
       // Twice from what is in indexes, by the writer whose turn it is.
       if round % 20 == 19 { try writer.indexText() }
+      // Twice what some of the log says goes.
+      if round == 13 || round == 33 { try forget(writer, before: next, project: round < 20, ledger) }
       let seen = try reader.snapshot().nextSequence - 1
       guard seen == UInt64(next - 1) else {
         throw StoreError(.damaged, detail: "the reader sees \(seen) of \(next - 1) occurrences")
@@ -86,5 +93,26 @@ struct Workload {
     try writers[0].flush()
     try writers[1].maintain()
     try writers[1].indexText()
+  }
+
+  /// Forgets the answers of a session, first those of one project only.
+  private static func forget(
+    _ store: Store, before end: Int, project: Bool, _ ledger: Ledger
+  ) throws {
+    let gone = (1..<end).filter { number in
+      let session = project ? number % 4 == 2 : number % 4 == 1
+      return session && number % 3 != 0
+    }
+    ledger.state.withLock { $0.forgetting = Set(gone) }
+    _ = try store.forget { snapshot in
+      var request = ForgetRequest()
+      request.filters = ["session = '\(project ? "session-2" : "session-1")'", "kind = answer"]
+      if project { request.filters.append("project = '/p'") }
+      return ForgetOrder(try snapshot.selectForForgetting(request))
+    }
+    ledger.state.withLock { state in
+      state.forgotten.formUnion(gone)
+      state.forgetting = []
+    }
   }
 }

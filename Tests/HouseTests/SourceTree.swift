@@ -32,13 +32,13 @@ enum SourceTree {
   static let chapters = [
     "01-conventions", "02-directory", "03-segment", "04-manifest", "05-btree",
     "06-inverted-index", "08-recovery",
-    "10-content", "11-originals",
+    "10-content", "11-originals", "12-forgetting",
   ]
 
   /// Numbers of the requirements that the chapters state, in order.
   static func requirements() throws -> [String] {
     let prefixes = [
-      "ENV", "DIR", "SEG", "MET", "MAN", "BTR", "INV", "COL", "FLT", "REC", "CON", "ORG",
+      "ENV", "DIR", "SEG", "MET", "MAN", "BTR", "INV", "COL", "FLT", "REC", "CON", "ORG", "FGT",
     ]
     var found: [String] = []
     for file in try files("format-spec", [".md"]) {

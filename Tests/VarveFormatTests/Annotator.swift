@@ -130,7 +130,13 @@ struct Annotator {
 
   mutating func facts(_ count: Int) {
     for _ in 0..<count {
+      let tag = bytes[at]
       take(1, "kind                           SEG-18")
+      if tag == 127 {
+        take(32, "digest                         SEG-51")
+        continue
+      }
+      if tag >= 128 { take(16, "salt                           SEG-53") }
       counted("key                            SEG-17")
       counted("value                          SEG-17")
     }
@@ -147,7 +153,13 @@ struct Annotator {
   }
 
   private mutating func record(end: Int) {
+    let tag = bytes[at]
     take(1, "kind                           SEG-10")
+    if tag == 255 {
+      take(4, "zero                           SEG-50")
+      take(32, "digest                         SEG-50")
+      return
+    }
     var presence = 0
     for i in 0..<4 { presence |= Int(bytes[at + i]) << (8 * i) }
     take(4, "presence                       SEG-10")

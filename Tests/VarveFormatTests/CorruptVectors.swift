@@ -197,6 +197,16 @@ enum CorruptVectors {
         "03-record-after-reference", "a byte behind the reference", .trailingBytes, at: 45,
         [1, 0, 0, 0, 2] + chunk + [0, 1, 0, 9]),
       record("03-record-salt", "half a salt", .truncated, at: 10, [1, 0, 0, 0, 4, 1, 2, 3, 4]),
+      record(
+        "12-record-promoted", "a promoted record that repeats another", .inconsistent, at: 6,
+        [1, 0, 0, 0, 0x09, 1]),
+      record(
+        "12-record-presence", "a forgotten record with a field", .reservedNotZero, at: 6,
+        [255, 1, 0, 0, 0] + chunk),
+      record("12-record-short", "half a digest", .truncated, at: 10, [255, 0, 0, 0, 0, 1, 2]),
+      record(
+        "12-record-long", "a byte behind the digest", .trailingBytes, at: 42,
+        [255, 0, 0, 0, 0] + chunk + [0]),
       record("03-record-short", "a body of three bytes", .truncated, at: 6, [1, 0, 0]),
       corrupt(base, "03-records-long", "a byte behind records", .trailingBytes) { $0.append(0) },
       corrupt(base, "03-records-short", "the last record is cut", .truncated) { $0.removeLast() },
@@ -217,6 +227,12 @@ enum CorruptVectors {
     let deep = [UInt8]((0..<70).flatMap { _ -> [UInt8] in [6, 1] }) + [0]
     return [
       corrupt(VectorFiles.facts, "03-fact-kind", "kind 12", .unknownTag, at: 0) { $0[0] = 12 },
+      corrupt(VectorFiles.forgottenFacts, "12-facts-short", "the last value is cut", .truncated) {
+        $0.removeLast()
+      },
+      corrupt(
+        VectorFiles.forgottenFacts, "12-fact-kind", "kind 12 with a salt", .unknownTag, at: 33
+      ) { $0[33] = 0x8C },
       corrupt(VectorFiles.facts, "03-facts-long", "a byte behind the facts", .trailingBytes) {
         $0.append(1)
       },

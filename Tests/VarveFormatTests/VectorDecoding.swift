@@ -86,6 +86,10 @@ extension Vector {
     var result: [CanonicalJSON] = []
     for i in 0..<block.count {
       let record = try block.record(i)
+      if case .forgotten(let digest) = record.content {
+        result.append(.object(["forgotten": .hex(Array(payload[digest]))]))
+        continue
+      }
       let fields = record.fields
       var members: [String: CanonicalJSON] = ["kind": .string(fields.kind.name)]
       for field in TextField.allCases {
@@ -108,6 +112,7 @@ extension Vector {
         members["metadata"] = CanonicalJSON(
           try MetadataTree.decode(payload.rawSpan.extracting(record.metadata)))
       }
+      if record.isPromoted { members["promoted"] = .bool(true) }
       if let salt = record.salt { members["salt"] = .hex(Array(payload[salt])) }
       members["content"] = json(record.content, payload)
       result.append(.object(members))
@@ -119,6 +124,7 @@ extension Vector {
     switch content {
     case .inline(let range): .object(["inline": .hex(Array(payload[range]))])
     case .repeated(let sequence): .object(["repeated": .int(sequence)])
+    case .forgotten(let digest): .object(["forgotten": .hex(Array(payload[digest]))])
     case .reference(let reference):
       .object([
         "reference": .object([
@@ -129,8 +135,21 @@ extension Vector {
     }
   }
 
-  static func json(_ fact: Fact) -> CanonicalJSON {
-    .object(["kind": .string("\(fact.kind)"), "key": .hex(fact.key), "value": .hex(fact.value)])
+  static func json(_ stored: StoredFact) -> CanonicalJSON {
+    switch stored {
+    case .forgotten(let digest): return .object(["forgotten": .hex(digest.bytes)])
+    case .fact(let fact, let salt):
+      var members: [String: CanonicalJSON] = [
+        "kind": .string("\(fact.kind)"), "key": .hex(fact.key), "value": .hex(fact.value),
+      ]
+      if let salt {
+        var writer = ByteWriter()
+        writer.write(salt.first)
+        writer.write(salt.second)
+        members["salt"] = .hex(writer.bytes)
+      }
+      return .object(members)
+    }
   }
 
   static func json(_ entry: BlockEntry) -> CanonicalJSON {

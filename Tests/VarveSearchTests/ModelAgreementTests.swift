@@ -12,7 +12,7 @@ import VarveTestSupport
 struct ModelAgreementTests {
   /// How the same documents lie in a store.
   enum Layout: CaseIterable {
-    case tail, oneIndex, sevenIndexesAndTail, merged, rebuilt
+    case tail, oneIndex, sevenIndexesAndTail, merged, rebuilt, forgotten
 
     /// Two layouts are searched by three threads, even a handful of documents.
     var sharing: Concurrency {
@@ -146,7 +146,7 @@ final class World {
               .init("maxTotalHits", .int(1000))
             ])),
         ] + own))
-    let parts = [.tail: 1, .oneIndex: 1, .sevenIndexesAndTail: 8, .merged: 9, .rebuilt: 3][layout]
+    let parts = [.tail: 1, .oneIndex: 1, .sevenIndexesAndTail: 8, .merged: 9, .rebuilt: 3, .forgotten: 4][layout]
     let count = parts ?? 1
     for part in 0..<count {
       var batch = WriteBatch()
@@ -157,6 +157,11 @@ final class World {
         occurrence.place.offset = UInt64(i)
         let content = (0..<16).map { i & (1 << $0) != 0 ? UInt8(ascii: "(") : UInt8(ascii: ")") }
         try batch.append(occurrence, content: content)
+        // As many again that will be gone.
+        guard layout == .forgotten else { continue }
+        occurrence.place.offset += 1_000_000
+        occurrence.session = "gone"
+        try batch.append(occurrence, content: [UInt8(ascii: "[")] + content)
       }
       try store?.commit(batch)
       let isIndexed = layout != .tail && (layout != .sevenIndexesAndTail || part < 7)
@@ -171,7 +176,19 @@ final class World {
       try store?.indexText()
     }
     guard let store else { fatalError("a store was opened") }
+    if layout == .forgotten { try Self.forget(store) }
     snapshot = try store.snapshot()
+  }
+
+  private static func forget(_ store: Store) throws {
+    _ = try store.forget { snapshot in
+      var request = ForgetRequest()
+      var cursor = try snapshot.occurrences(in: .session("gone"))
+      while let occurrence = try cursor.next() {
+        request.hashes.append(try snapshot.message(at: occurrence.message).hash)
+      }
+      return ForgetOrder(try snapshot.selectForForgetting(request))
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -32,7 +32,7 @@ import VarveTestSupport
       guard header.kind == .facts else { continue }
       let payload = try header.payload(bytes.rawSpan.extracting(start..<offset))
       let facts = try FactBlock.decode(payload.rawSpan, itemCount: header.itemCount)
-      blocks.append((payload.count, facts.map(\.kind)))
+      blocks.append((payload.count, facts.compactMap(\.fact?.kind)))
     }
     return blocks
   }

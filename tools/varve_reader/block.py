@@ -53,8 +53,6 @@ def decode_header(data, offset=0, end=None):
         raise FormatError("outOfBounds", 24)
     if kind == COMMIT and compression != 0:
         raise FormatError("inconsistent", 5)
-    if kind == COMMIT and items != 0:
-        raise FormatError("inconsistent", 24)
     if kind in (FACTS, FOOTER) and first != 0:
         raise FormatError("inconsistent", 16)
     return BlockHeader(kind, compression, stored, size, first, items, payload)

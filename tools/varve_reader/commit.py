@@ -7,6 +7,7 @@ from collections import namedtuple
 from errors import FormatError
 
 SIZE = 120
+SEED = 40  # where the seed stands
 _FORM = struct.Struct("<QQIIQq16s32s32s")
 _OFFSETS = ((0, 8), (8, 8), (16, 4), (20, 4), (24, 8), (32, 8), (40, 16), (56, 32), (88, 32))
 NO_HISTORY = bytes(32)

@@ -18,6 +18,7 @@ TREE_NAMES = {1: "hash", 2: "repeats", 3: "identity", 4: "time", 5: "project", 6
 TREE_SHAPES = {1: (32, 4), 2: (12, 0), 3: (34, 4), 4: (12, 0), 5: (16, 0), 6: (16, 0), 7: (17, 20)}
 STATISTICS_NAMES = ("messages", "occurrences", "echoes", "errors", "withoutTime", "contentByteCount",
                     "occurrenceByteCount", "facts")
+FORGOTTEN = "forgotten"
 REQUIRED = ([(DICTIONARY, 0)] + [(COLUMN, sub) for sub in column.ALL] + [(TREE, sub) for sub in TREE_NAMES]
             + [(FILTER, HASH), (FILTER, IDENTITY), (BLOCK_MAP, 0), (STATISTICS, 0)])
 MapBlock = namedtuple("MapBlock", "firstSequence segment itemCount offset")
@@ -94,7 +95,7 @@ class Index(sections.SectionFile):
         return self._counted(section, blocks)
 
     def statistics(self):
-        """The eight counts."""
+        """The counts by name; that of forgotten records only where there are some."""
         section, found = self._decoded(decode_statistics, STATISTICS)
         if section.itemCount != 1:
             raise FormatError("inconsistent", section.place + 24)
@@ -192,12 +193,15 @@ def decode_block_map(data):
 
 
 def decode_statistics(data):
-    """The eight counts by name."""
-    if len(data) < 64:
+    """The counts by name: eight, and a ninth where there are forgotten records."""
+    if len(data) < 64 or 64 < len(data) < 72:
         raise FormatError("truncated", len(data) // 8 * 8)
-    if len(data) > 64:
-        raise FormatError("trailingBytes", 64)
-    return dict(zip(STATISTICS_NAMES, struct.unpack("<8Q", data)))
+    if len(data) > 72:
+        raise FormatError("trailingBytes", 72)
+    found = dict(zip(STATISTICS_NAMES + (FORGOTTEN,), struct.unpack("<%dQ" % (len(data) // 8), data)))
+    if found.get(FORGOTTEN) == 0:
+        raise FormatError("inconsistent", 64, "a count of forgotten records where there are none")
+    return found
 
 
 def to_json(data):

@@ -106,7 +106,10 @@ class Chunks:
 
 
 class Log:
-    """What a walk found: arrays by sequence (from 1, so at `sequence - 1`)."""
+    """What a walk found: arrays by sequence (from 1, so at `sequence - 1`).
+
+    A forgotten record has a place in them, with None for hash and identity and 0 for message and size.
+    """
 
     def __init__(self, store):
         self.store = store
@@ -116,6 +119,7 @@ class Log:
         self.first = {}            # content hash -> sequence of its first record
         self.messages = array("Q")  # sequence of the message of each occurrence
         self.sizes = array("Q")
+        self.forgotten = 0
         self.echoes = self.errors = self.without_time = 0
         self.state = None
 
@@ -125,6 +129,8 @@ class Log:
             place = record.repeated - 1
             if place >= len(self.hashes):
                 raise FormatError("inconsistent", 0, "repeats a record that is not there")
+            if self.hashes[place] is None:
+                raise FormatError("inconsistent", 0, "repeats a forgotten record (SEG-50)")
             if self.messages[place] != record.repeated:
                 raise FormatError("inconsistent", 0, "repeats a record that is itself repeated")
             return self.hashes[place], self.sizes[place]
@@ -164,34 +170,40 @@ class Log:
             visit(file, span, found_records, found_facts)
 
     def _record(self, record):
+        if record.forgotten is not None:
+            self._add(0, None, 0, None)
+            self.forgotten += 1
+            return
+        if record.promoted and not self.forgotten:
+            raise FormatError("inconsistent", 0, "promoted, and nothing before it was forgotten (SEG-52)")
         content_hash, size = self.content_of(record)
         sequence = record.sequence
         first = self.first.setdefault(content_hash, sequence)
         if (first != sequence) != (record.repeated is not None):
             raise FormatError("inconsistent", 0, "content was seen before but is not marked as repeated")
-        self.messages.append(first)
+        self._add(first, content_hash, size, records.identity(record, content_hash))
+        self.errors += record.error
+        self.echoes += record.echo
+        self.without_time += record.time is None
+
+    def _add(self, message, content_hash, size, identity):
+        """The place of the next sequence in the arrays."""
+        self.messages.append(message)
         self.hashes.append(content_hash)
         self.sizes.append(size)
-        self.identities.append(records.identity(record, content_hash))
-        presence = record.presence
-        if presence & records.BIT_ERROR:
-            self.errors += 1
-        if presence & records.BIT_ECHO:
-            self.echoes += 1
-        if record.time is None:
-            self.without_time += 1
+        self.identities.append(identity)
 
     def digest(self):
         """SHA-256 over all distinct hashes, ascending, then all identities, ascending."""
         total = hashlib.sha256()
         total.update(b"".join(sorted(self.first)))
-        total.update(b"".join(sorted(self.identities)))
+        total.update(b"".join(sorted(filter(None, self.identities))))
         return total.hexdigest()
 
     def stats(self):
         """The counts of the store."""
         return {
-            "messages": len(self.first), "occurrences": len(self.hashes), "echoes": self.echoes,
+            "messages": len(self.first), "occurrences": len(self.hashes) - self.forgotten, "echoes": self.echoes,
             "errors": self.errors, "withoutTime": self.without_time, "commits": self.state.number - 1,
             "historyDigest": self.state.history.hex(), "generation": self.store.manifest.generation,
             "digest": self.digest(), "segments": len(self.store.segments), "indexes": len(self.store.indexes)}

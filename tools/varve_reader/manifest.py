@@ -84,12 +84,12 @@ def _full_text_end(data, start):
 
 
 def _check(manifest):
-    """MAN-5 to MAN-7 and the ids."""
+    """MAN-5 to MAN-7 and the ids, which need not ascend: the order of the entries is that of the log."""
     start = _ENTRIES
-    sequence, last_id = 1, 0
+    sequence, ids = 1, set()
     for number, entry in enumerate(manifest.segments):
-        if entry.id <= last_id or entry.id >= manifest.nextSegmentID:
-            raise FormatError("outOfOrder" if entry.id <= last_id else "inconsistent", start)
+        if entry.id in ids or not 0 < entry.id < manifest.nextSegmentID:
+            raise FormatError("inconsistent", start)
         if entry.byteCount < header.SIZE:
             raise FormatError("outOfBounds", start + 8)
         if entry.firstSequence != sequence:
@@ -100,7 +100,8 @@ def _check(manifest):
             raise FormatError("inconsistent", start + 32)
         if entry.state != SEALED and any(entry.digest):
             raise FormatError("reservedNotZero", start + 33)
-        sequence, last_id = sequence + entry.recordCount, entry.id
+        ids.add(entry.id)
+        sequence += entry.recordCount
         start += _ENTRY.size
     if sequence != manifest.nextSequence:
         raise FormatError("inconsistent", 104, "segments end at %d" % sequence)

@@ -1,4 +1,4 @@
-"""Originals of a store: file maps, chunk lists and chunks (ORG-1 to ORG-5)."""
+"""Originals of a store: file maps, chunk lists and chunks (ORG-1 to ORG-5), and what became blank in them (FGT-7)."""
 
 import hashlib
 import struct
@@ -18,7 +18,7 @@ class Originals:
         self.maps, self.lists, self.chunks = {}, {}, {}
 
     def add(self, fact):
-        """Takes one fact; the latest of a key holds."""
+        """Takes one fact; the latest of a key holds, and forgotten ones are not there."""
         if fact.kind == facts.FILE_MAP:
             self.maps[fact.key] = fact.value
         elif fact.kind == facts.CHUNK_LIST:
@@ -50,6 +50,31 @@ class Originals:
         if size:
             raise FormatError("truncated", 0, "%d bytes have no chunk" % size)
         return result
+
+    def check_blanked(self, key, entries, content):
+        """What is wrong with the `blanked` of a file map, or None (FGT-7); `content(digest)` gives a chunk's bytes."""
+        found = trees.decode(self.maps[key])
+        if "blanked" not in found:
+            return None
+        if "sha256" in found:
+            return "`blanked` beside `sha256`"
+        ranges, start = found["blanked"], 0
+        for part in ranges:
+            offset, count = part
+            if offset < start or count < 1 or offset + count > found["size"]:
+                return "`blanked` is not in order, or behind the end"
+            start = offset + count
+        start = 0
+        for chunk, count in entries:
+            value, end = None, start + count
+            for offset, length in ranges:
+                if offset < end and offset + length > start:
+                    value = value or content(chunk)
+                    part = value[max(offset - start, 0):min(offset + length, end) - start]
+                    if part.strip(b" \n"):
+                        return "the bytes from %d on are not blank" % offset
+            start = end
+        return None
 
     def newest(self):
         """Keys of the newest incarnation of each file, in order."""

@@ -54,6 +54,8 @@ def dump(path):
     def visit(file, span, found_records, found_facts):
         for _, found in found_records:
             for record in found:
+                if record.forgotten is not None:
+                    continue
                 line = {"sequence": record.sequence, "hash": log.hashes[record.sequence - 1].hex()}
                 try:
                     line.update(fields_to_json(record))

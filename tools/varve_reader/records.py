@@ -1,4 +1,4 @@
-"""Records of a segment (SEG-9 to SEG-16), their identity (SEG-12) and digest (SEG-40)."""
+"""Records of a segment (SEG-9 to SEG-16, SEG-50, SEG-52), their identity (SEG-12) and digest (SEG-40)."""
 
 import hashlib
 import struct
@@ -15,8 +15,12 @@ TEXT_NAMES = ("project", "session", "role", "level", "component", "phase", "tool
               "host", "path", "source")
 HOST, PATH = 10, 11
 NUMBER_NAMES = ("line", "offset", "length", "part", "incarnation", "run")
-BIT_METADATA, BIT_ERROR, BIT_ECHO, BIT_REPEATED, BIT_REFERENCE, BIT_SALT = (1 << bit for bit in range(21, 27))
-_RESERVED = 0xF8000000
+BIT_METADATA, BIT_ERROR, BIT_ECHO, BIT_REPEATED, BIT_REFERENCE, BIT_SALT, BIT_PROMOTED = (
+    1 << bit for bit in range(21, 28))
+_RESERVED = 0xF0000000
+_STORED = BIT_REPEATED | BIT_REFERENCE | BIT_SALT | BIT_PROMOTED
+FORGOTTEN = 255
+FLAGS_FORGOTTEN = 2
 MAX_CONTENT = 64 << 20
 MAX_METADATA = 1 << 20
 MAX_TEXT = 64 << 10
@@ -24,18 +28,31 @@ _NO_TEXTS = (None,) * 13
 
 
 class Record:
-    """One record as it is stored; a field that is absent is None, an absent number 0."""
+    """One record as it is stored; a field that is absent is None, an absent number 0.
+
+    Of a forgotten one only `forgotten`, its digest, is left: it is no occurrence and has no fields.
+    """
 
     __slots__ = ("sequence", "kind", "presence", "texts", "time", "extractedAt", "line", "offset", "length", "part",
-                 "incarnation", "run", "metadata", "salt", "content", "repeated", "reference")
+                 "incarnation", "run", "metadata", "salt", "content", "repeated", "reference", "forgotten")
 
     @property
     def error(self):
         return bool(self.presence & BIT_ERROR)
 
     @property
+    def promoted(self):
+        return bool(self.presence & BIT_PROMOTED)
+
+    @property
     def echo(self):
-        return bool(self.presence & BIT_ECHO)
+        """Whether it is an echo now: a promoted record was one at most (SEG-52)."""
+        return bool(self.presence & BIT_ECHO) and not self.promoted
+
+    @property
+    def flags(self):
+        """Its row in the column of flags (COL-8)."""
+        return FLAGS_FORGOTTEN if self.forgotten is not None else self.kind << 2 | self.echo << 1 | self.error
 
 
 def decode(payload, first_sequence, item_count, check_metadata=False):
@@ -71,6 +88,9 @@ def _decode_body(data, position, end, texts, base_time, sequence, check_metadata
     if position >= end:
         raise FormatError("truncated", position, "kind")
     kind = data[position]
+    record.forgotten = None
+    if kind == FORGOTTEN:
+        return _decode_forgotten(record, data, position, end)
     if not 1 <= kind <= 15:
         raise FormatError("unknownTag", position, "kind")
     record.kind = kind
@@ -82,6 +102,8 @@ def _decode_body(data, position, end, texts, base_time, sequence, check_metadata
         raise FormatError("reservedNotZero", position, "presence")
     if presence & BIT_REPEATED and presence & BIT_REFERENCE:
         raise FormatError("inconsistent", position, "repeated and reference")
+    if presence & BIT_REPEATED and presence & BIT_PROMOTED:
+        raise FormatError("inconsistent", position, "repeated and promoted (SEG-52)")
     record.presence = presence
     position += 4
     if presence & 0x1FFF:
@@ -166,6 +188,24 @@ def _decode_body(data, position, end, texts, base_time, sequence, check_metadata
     return record
 
 
+def _decode_forgotten(record, data, position, end):
+    """What is left of a forgotten record, 37 bytes from `position` on (SEG-50)."""
+    if end - position < 5:
+        raise FormatError("truncated", position + 1, "presence")
+    if any(data[position + 1:position + 5]):
+        raise FormatError("reservedNotZero", position + 1, "presence of a forgotten record")
+    if end - position < 37:
+        raise FormatError("truncated", position + 5, "digest")
+    if end - position > 37:
+        raise FormatError("trailingBytes", position + 37)
+    record.kind, record.presence, record.texts = FORGOTTEN, 0, _NO_TEXTS
+    record.forgotten = bytes(data[position + 5:end])
+    record.time = record.extractedAt = None
+    record.line = record.offset = record.length = record.part = record.incarnation = record.run = 0
+    record.metadata = record.salt = record.content = record.repeated = record.reference = None
+    return record
+
+
 _scopes = {}
 
 
@@ -190,10 +230,12 @@ def identity(record, content_hash):
 
 
 def digest(record, content_hash, salt):
-    """The digest of a record (SEG-40); `salt` is that of its number, unless the record holds its own."""
+    """The digest of a record (SEG-40); `salt` is that of its number, unless the record holds its own or its digest."""
+    if record.forgotten is not None:
+        return record.forgotten
     presence = record.presence
     parts = [record.salt or salt, content_hash, scope(record),
-             struct.pack("<BI", record.kind, presence & 0xF8FFFFFF)]
+             struct.pack("<BI", record.kind, presence & ~_STORED)]
     if presence & 0x1FFF:
         for bit, value in enumerate(record.texts):
             if value is not None and bit != HOST and bit != PATH:
@@ -215,7 +257,9 @@ def digest(record, content_hash, salt):
 
 
 def to_json(record):
-    """The fields of a record that are present, and how its content is stored."""
+    """The fields of a record that are present, and how its content is stored; only the digest of a forgotten one."""
+    if record.forgotten is not None:
+        return {"forgotten": record.forgotten.hex()}
     out = fields_to_json(record)
     if record.repeated is not None:
         out["content"] = {"repeated": record.repeated}
@@ -246,4 +290,6 @@ def fields_to_json(record):
         out["error"] = True
     if presence & BIT_ECHO:
         out["echo"] = True
+    if presence & BIT_PROMOTED:
+        out["promoted"] = True
     return out

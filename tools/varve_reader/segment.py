@@ -145,6 +145,10 @@ def decode_span(data, span, check=False, check_metadata=False):
                 found_facts.append((offset, facts.decode(payload, head.itemCount)))
         except FormatError as error:
             raise error.shifted(offset + block.SIZE) from None
+    if any(span.frame.seed) and any(
+            item.forgotten is not None for _, found in found_records + found_facts for item in found):
+        raise FormatError("inconsistent", span.end - commit.SIZE + commit.SEED,
+                          "seed of a commit that lost an item (SEG-42)")
     return found_records, found_facts
 
 

@@ -125,18 +125,22 @@ class Verifier:
             self.report(file.name, span.start, "commit %d is empty (SEG-27)" % frame.number)
         if commit_digest(span, found_records, found_facts, self.log) != frame.recordsDigest:
             self.report(file.name, span.end - 120 + 56, "recordsDigest of commit %d" % frame.number)
+        lost = any(item.forgotten is not None for _, found in found_records + found_facts for item in found)
         content = 0
         full_texts = self.store.manifest.fullTexts
         covered = full_texts[-1].firstSequence + full_texts[-1].recordCount if full_texts else 0
         for offset, found in found_records:
             for record in found:
                 presence = record.presence
+                if record.forgotten is None and lost and record.salt is None:
+                    self.report(file.name, offset, "record %d: no salt of its own (SEG-42)" % record.sequence)
                 self.times.append(record.time)
                 self.texts.append(self.interned.setdefault(record.texts[:12], record.texts[:12]))
-                self.flags.append(record.kind << 2 | (presence >> 22 & 3))
+                self.flags.append(record.flags)
                 self.runs.append(record.run)
-                if record.repeated is None:
-                    content += self.log.sizes[record.sequence - 1]
+                if record.repeated is None and record.forgotten is None:
+                    if not presence & records.BIT_PROMOTED:  # FGT-14
+                        content += self.log.sizes[record.sequence - 1]
                     if record.sequence < covered:
                         self._words(record)
                 if record.metadata is not None:
@@ -158,6 +162,10 @@ class Verifier:
         place.facts = []
         for offset, found in found_facts:
             for number, fact in enumerate(found):
+                if fact.forgotten is not None:
+                    continue
+                if lost and fact.salt is None:
+                    self.report(file.name, offset, "fact %d: no salt of its own (SEG-42)" % number)
                 self.originals.add(fact)
                 what = facts.check_value(fact)
                 if what:
@@ -168,9 +176,11 @@ class Verifier:
 
     def _identities(self):
         """No identity occurs twice (SEG-12)."""
-        if len(set(self.log.identities)) != len(self.log.identities):
+        if len(set(filter(None, self.log.identities))) != len(self.log.identities) - self.log.forgotten:
             seen = {}
             for sequence, identity in enumerate(self.log.identities, 1):
+                if identity is None:
+                    continue
                 if identity in seen:
                     self.report("segments", 0, "records %d and %d have one identity" % (seen[identity], sequence))
                 seen[identity] = sequence
@@ -179,8 +189,11 @@ class Verifier:
         """Every file map can be read whole (ORG-4, ORG-5); chunks were checked against their keys on the way."""
         for key in sorted(self.originals.maps):
             try:
-                self.originals.entries(key)
-            except (FormatError, KeyError, TypeError) as error:
+                entries = self.originals.entries(key)
+                what = self.originals.check_blanked(key, entries, self.log.chunks.value)
+                if what:
+                    self.report("segments", 0, "original %s: %s" % (name_of(key), what))
+            except (FormatError, KeyError, TypeError, ValueError) as error:
                 self.report("segments", 0, "original %s: %s" % (name_of(key), error))
 
     def _segments(self):
@@ -272,6 +285,7 @@ class Verifier:
             raise FormatError("inconsistent", 0, "covers records that are not in the log")
         commits = self._covered(name, found, first, count, is_last)
         texts = self._try(name, found.dictionary)
+        self._leftovers(name, found, rows, texts)
         self._trees(name, found, rows, texts)
         self._columns(name, found, rows, texts)
         self._filters(name, found, rows)
@@ -338,12 +352,22 @@ class Verifier:
         self.next_commit = position
         return self.indexed[start:position]
 
+    def _leftovers(self, name, found, rows, texts):
+        """Where records were forgotten, the dictionary holds only texts that other records have (FGT-5)."""
+        if texts is None or len(self._remaining(rows)) == len(rows):
+            return
+        known = {text for group in self.interned for text in group}
+        for text in texts:
+            if text not in known:
+                self.report(name, self._section_offset(found, indexes.DICTIONARY),
+                            "dictionary holds %r, which no record has (FGT-5)" % text)
+
     def _trees(self, name, found, rows, texts):
         log = self.log
         first = rows.start
         hashes, repeats, identities, times = [], [], [], []
         pack = _HASH_VALUE.pack
-        for row in rows:
+        for row in self._remaining(rows):
             relative = row - first
             value = pack(relative)
             if log.messages[row] == row + 1:
@@ -358,7 +382,7 @@ class Verifier:
             ordinals = {text: number for number, text in enumerate(texts)}
             for sub, bit in ((indexes.PROJECT, 0), (indexes.SESSION, 1)):
                 entries = expected[sub] = []
-                for row in rows:
+                for row in self._remaining(rows):
                     text = self.texts[row][bit]
                     if text is not None:
                         ordinal = ordinals.get(text)
@@ -375,6 +399,10 @@ class Verifier:
                 self._same(name, found, indexes.TREE, sub, indexes.TREE_NAMES[sub] + " tree", entries,
                            [key + value for key, value in zip(*tree)])
 
+    def _remaining(self, rows):
+        """The rows whose records were not forgotten."""
+        return [row for row in rows if self.log.hashes[row] is not None]
+
     def _time_key(self, row):
         """BTR-5."""
         time = self.times[row]
@@ -386,7 +414,7 @@ class Verifier:
         expected = {
             column.TIME: [column.time_value(time) for time in self.times[span]],
             column.FLAGS: list(self.flags[span]),
-            column.MESSAGE: [row + 1 - log.messages[row] for row in rows],
+            column.MESSAGE: [row + 1 - (log.messages[row] or row + 1) for row in rows],
             column.BYTE_COUNT: list(log.sizes[span]),
             column.RUN: list(self.runs[span]),
         }
@@ -414,7 +442,7 @@ class Verifier:
                     break
         held = self._try(name, found.filter, indexes.IDENTITY)
         if held is not None:
-            for row in rows:
+            for row in self._remaining(rows):
                 if not held.may_hold(filters.identity_key(log.identities[row])):
                     self.report(name, self._section_offset(found, indexes.FILTER, indexes.IDENTITY),
                                 "filter denies the identity of record %d" % (row + 1))
@@ -432,16 +460,18 @@ class Verifier:
             return
         log = self.log
         span = slice(rows.start, rows.stop)
+        remaining = self._remaining(rows)
         firsts = [row for row in rows if log.messages[row] == row + 1]
         expected = {
-            "messages": len(firsts), "occurrences": len(rows),
-            "echoes": sum(flag >> 1 & 1 for flag in self.flags[span]),
+            "messages": len(firsts), "occurrences": len(remaining),
+            "echoes": sum(self.flags[row] >> 1 & 1 for row in remaining),
             "errors": sum(flag & 1 for flag in self.flags[span]),
-            "withoutTime": self.times[span].count(None),
+            "withoutTime": sum(self.times[row] is None for row in remaining),
             "contentByteCount": sum(log.sizes[row] for row in firsts),
             "occurrenceByteCount": sum(log.sizes[span]),
-            "facts": sum(len(place.facts) for place in commits)}
-        for field in indexes.STATISTICS_NAMES:
+            "facts": sum(len(place.facts) for place in commits), indexes.FORGOTTEN: len(rows) - len(remaining)}
+        actual.setdefault(indexes.FORGOTTEN, 0)
+        for field in expected:
             if actual[field] != expected[field]:
                 self.report(name, self._section_offset(found, indexes.STATISTICS), "statistics: %s is %d, the log says "
                             "%d" % (field, actual[field], expected[field]))
@@ -476,6 +506,17 @@ class Verifier:
             except FormatError as error:
                 self.report(name, error.offset, "%s %s" % (error.code, error.detail))
 
+    def _field_values(self, name, found, rows):
+        """Forgotten records have no fields, and of theirs no value is left (SEG-50, FGT-5)."""
+        forgotten = [row - rows.start for row in rows if self.log.hashes[row] is None]
+        for number, (values, counts, places, flags) in enumerate(found.values if forgotten else ()):
+            offset = self._section_offset(found, fulltext.FIELD_VALUES, number)
+            for row in forgotten:
+                if counts[row] or flags[row]:
+                    self.report(name, offset, "values of the forgotten record %d" % (rows.start + row + 1))
+            if len(set(places)) != len(values):
+                self.report(name, offset, "a value that no record has (FGT-5)")
+
     def _full_text(self, name, entry, data):
         found = fulltext.FullText(data)
         if found.header.storeID != self.store.current.storeID:
@@ -496,6 +537,7 @@ class Verifier:
         self._same(name, found, fulltext.DOCUMENTS, 0, "documents", expected, found.documents)
         if expected != found.documents:
             return
+        self._field_values(name, found, rows)
         if found.groups is not None:
             for row in expected:
                 three = found.lacks(row, self.contents[first + row])

@@ -34,6 +34,9 @@ struct Rewriting {
     guard isPublished else {
       throw StoreError(.damaged, path: store.path, detail: "another writer held no lock")
     }
+    for text in made.fullTexts.flatMap(\.made) {
+      try? store.fileSystem.unlink(text.temporary + ".lock")
+    }
     return made.segments.count
   }
 
@@ -77,11 +80,11 @@ struct Rewriting {
     ) { () throws(StorageError) in try names.next("index") }
     for (entry, index) in zip(view.version.manifest.indexes, view.version.indexes) {
       let range = entry.firstSequence..<(entry.firstSequence + entry.recordCount)
-      if edits.changes(range) {
-        made.indexes.append(.init([entry.id], try indexes.build(range)))
+      let losesFacts = try indexes.losesFacts(index, moves)
+      if losesFacts || edits.changes(range) {
+        made.indexes.append(.init([entry.id], try indexes.build(index, entry, moves)))
       } else {
-        made.indexes.append(
-          .init([entry.id], [try indexes.relocate(index, level: entry.level, moves)]))
+        made.indexes.append(.init([entry.id], [try indexes.relocate(index, entry, moves)]))
       }
     }
     return indexes.version

@@ -164,3 +164,31 @@ public struct OriginalBlanking {
     return uses
   }
 }
+
+extension Store {
+  /// Forgets what a request covers, in the archived originals, too, with the facts of sessions and
+  /// projects of which nothing stays.
+  ///
+  /// - Parameters:
+  ///   - request: what to forget; what it covers is selected under the writer's lock.
+  ///   - reason: why; kept with the tombstone.
+  ///   - concurrently: runs passes over text at a time.
+  /// - Throws: as ``Varve/Store/forget(concurrently:_:)``.
+  public func forget(
+    _ request: ForgetRequest, reason: String = "", concurrently: Concurrency = .none
+  ) throws -> ForgetResult {
+    try forget(concurrently: concurrently) { snapshot in
+      var order = ForgetOrder(try snapshot.selectForForgetting(request))
+      order.reason = reason
+      let blanking = try OriginalBlanking(snapshot)
+      try blanking.add(try blanking.changes(for: order.selection), to: &order)
+      for session in order.selection.sessions {
+        order.obsoleteFacts.append((.session, Array(session.utf8)))
+      }
+      for project in order.selection.projects {
+        order.obsoleteFacts.append((.project, Array(project.utf8)))
+      }
+      return order
+    }
+  }
+}

@@ -35,9 +35,6 @@ package struct BlockMoves: Sendable {
     forgotten.insert(FactPlace(segment: segment, offset: offset, item: UInt32(item)))
   }
 
-  /// The segments that were written anew.
-  package var segments: Set<UInt64> { Set(moves.keys) }
-
   /// Where a block is now.
   package func place(
     _ segment: UInt32, _ offset: UInt64
@@ -63,6 +60,13 @@ package struct BlockMoves: Sendable {
     if forgotten.contains(old) { return nil }
     let place = try place(value.first, value.offset)
     return TreeValue(place.segment, offset: place.offset, item: value.item)
+  }
+
+  /// The new places of the blocks that lost a fact.
+  func blocksWithoutFacts() throws(StorageError) -> [(segment: UInt32, offset: UInt64)] {
+    var found: [(segment: UInt32, offset: UInt64)] = []
+    for fact in forgotten { found.append(try place(UInt32(fact.segment), fact.offset)) }
+    return found
   }
 
   func block(_ location: BlockLocation) throws(StorageError) -> BlockLocation {

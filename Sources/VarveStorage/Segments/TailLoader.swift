@@ -83,6 +83,7 @@ package struct TailLoader {
         () throws(FormatError) in try block.record(i)
       }
       if case .forgotten(let digest) = record.content {
+        try Self.requireNoSeed(frame, segment, offset: stored.offset)
         let payload = block.payload
         digests.write(payload.rawSpan.extracting(digest))
         tail.append(Self.forgottenRow(at: tail.nextSequence))
@@ -93,6 +94,16 @@ package struct TailLoader {
       }
       index += 1
     }
+  }
+
+  /// FGT-1: with a seed a guess of what was forgotten could be compared with its digest.
+  private static func requireNoSeed(
+    _ frame: CommitFrame, _ segment: SegmentFile, offset: UInt64
+  ) throws(StorageError) {
+    guard frame.seedHigh != 0 || frame.seedLow != 0 else { return }
+    throw StorageError(
+      .corrupt, path: segment.path, offset: offset,
+      doing: "commit \(frame.number) has a seed and a forgotten item")
   }
 
   /// What holds the place of a forgotten record.
@@ -115,6 +126,10 @@ package struct TailLoader {
           .corrupt, path: "", doing: "record \(tail.nextSequence) repeats a later one")
       }
       let row = tail.rows[Int(sequence - tail.firstSequence)]
+      guard !row.fields.isForgotten else {
+        throw StorageError(
+          .corrupt, path: "", doing: "record \(tail.nextSequence) repeats a forgotten one")
+      }
       return (row.hash, Int(row.contentByteCount))
     }
     if let known = messages[sequence] { return known }
@@ -192,7 +207,10 @@ package struct TailLoader {
     for (item, stored) in facts.enumerated() {
       digester.fact(stored, frame, index: index).write(to: &digests)
       index += 1
-      guard let fact = stored.fact else { continue }
+      guard let fact = stored.fact else {
+        try Self.requireNoSeed(frame, segment, offset: offset)
+        continue
+      }
       tail.append(
         FactLocation(
           kind: fact.kind, keyHash: Digest.hash(fact.key), segment: UInt32(segment.id),

@@ -73,20 +73,7 @@ struct Forget: ParsableCommand {
     var options = StoreOptions(access: .write)
     options.lockWaitMilliseconds = wait.milliseconds
     let store = try Store.open(at: storeArguments.path, options: options)
-    let result = try store.forget(concurrently: .dispatch) { snapshot in
-      // Again under the lock: something may have come since.
-      var order = ForgetOrder(try snapshot.selectForForgetting(request))
-      order.reason = reason
-      let blanking = try OriginalBlanking(snapshot)
-      try blanking.add(try blanking.changes(for: order.selection), to: &order)
-      for session in order.selection.sessions {
-        order.obsoleteFacts.append((.session, Array(session.utf8)))
-      }
-      for project in order.selection.projects {
-        order.obsoleteFacts.append((.project, Array(project.utf8)))
-      }
-      return order
-    }
+    let result = try store.forget(request, reason: reason, concurrently: .dispatch)
     try store.maintain()
     try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch)
     if json.json { return print(result, selection, changes) }
