@@ -27,6 +27,8 @@ public struct VerificationReport: Equatable, Sendable {
   public var bytes: UInt64 = 0
   /// Everything that is wrong.
   public var problems: [VerificationProblem] = []
+  /// Where an attested line was given: what was forgotten after its commit, oldest first.
+  public var forgottenSince: [Forgetting] = []
 
   /// Whether nothing is wrong.
   public var isSound: Bool { problems.isEmpty }
@@ -36,12 +38,14 @@ extension Snapshot {
   /// Reads every byte of the snapshot: checksums, digests of sealed segments, the history digest,
   /// every message against its hash, every index entry against the log.
   ///
-  /// - Parameter isCancelled: asked after each commit.
+  /// - Parameters:
+  ///   - attestation: a line that was kept elsewhere; that nothing before it was changed is verified.
+  ///   - isCancelled: asked after each commit.
   /// - Throws: ``StoreError`` `cancelled`; damage is reported, not thrown.
   public func verify(
-    isCancelled: () -> Bool = { false }
+    attestation: Attestation? = nil, isCancelled: () -> Bool = { false }
   ) throws(StoreError) -> VerificationReport {
-    var verifier = Verifier(view)
+    var verifier = Verifier(view, attestation, try forgettings())
     try engine { () throws(StorageError) in try verifier.run(isCancelled: isCancelled) }
     return verifier.report
   }
@@ -52,8 +56,23 @@ private struct Verifier {
   private let view: StoreView
   private(set) var report = VerificationReport()
   private var seen: [TreeKind: UInt64] = [:]
+  private let attestation: Attestation?
+  private let forgettings: [Forgetting]
+  /// Keys of the facts that begin a forgetting, with its place in the list.
+  private var tombstones: [ContentHash: Int] = [:]
+  private var hasAttested = false
+  /// Sequences of forgotten records.
+  private var gone: [UInt64] = []
 
-  init(_ view: StoreView) { self.view = view }
+  init(_ view: StoreView, _ attestation: Attestation?, _ forgettings: [Forgetting]) {
+    self.view = view
+    self.attestation = attestation
+    self.forgettings = forgettings
+    for (place, forgetting) in forgettings.enumerated() {
+      let key = forgetting.number.bigEndianBytes + UInt32(0).bigEndianBytes
+      tombstones[Digest.hash(key)] = place
+    }
+  }
 
   mutating func run(isCancelled: () -> Bool) throws(StorageError) {
     for index in view.version.indexes {
@@ -69,6 +88,41 @@ private struct Verifier {
     verifySealed()
     try verifyLog(isCancelled: isCancelled)
     verifyCounts()
+    verifyForgotten()
+    if let attestation, !hasAttested {
+      report.problems.append(
+        VerificationProblem(
+          file: "", kind: "there is no commit \(attestation.commit), which the line attests"))
+    }
+  }
+
+  /// Compares the commit that a line attests, and notes what was forgotten later.
+  private mutating func attest(_ frame: CommitFrame, _ facts: [FactLocation]) {
+    guard let attestation else { return }
+    if frame.number == attestation.commit {
+      hasAttested = true
+      if frame.historyDigest != attestation.historyDigest {
+        report.problems.append(
+          VerificationProblem(
+            file: "", kind: "commit \(frame.number) is not the attested one: the history differs"))
+      }
+    }
+    guard frame.number > attestation.commit else { return }
+    for fact in facts where fact.kind == .tombstone {
+      if let place = tombstones[fact.keyHash] { report.forgottenSince.append(forgettings[place]) }
+    }
+  }
+
+  /// Nothing goes without a tombstone that names it.
+  private mutating func verifyForgotten() {
+    var ranges = forgettings.flatMap(\.sequences).sorted { $0.lowerBound < $1.lowerBound }[...]
+    for sequence in gone {
+      while let first = ranges.first, first.upperBound < sequence { ranges.removeFirst() }
+      if let first = ranges.first, first.contains(sequence) { continue }
+      report.problems.append(
+        VerificationProblem(file: "", kind: "record \(sequence) is gone, and no tombstone says why"))
+      return
+    }
   }
 
   /// Runs a check; its error becomes a problem.
@@ -133,6 +187,7 @@ private struct Verifier {
           continue
         }
         verifyRows(rows)
+        attest(commit.frame, rows.facts)
         report.commits += 1
         report.bytes += commit.end - commit.start
         next = rows.nextSequence
@@ -154,7 +209,12 @@ private struct Verifier {
   private mutating func verifyRows(_ rows: TailRows) {
     for (position, row) in rows.rows.enumerated() {
       let sequence = rows.firstSequence + UInt64(position)
-      if row.fields.isForgotten { report.forgotten += 1 } else { report.occurrences += 1 }
+      if row.fields.isForgotten {
+        report.forgotten += 1
+        gone.append(sequence)
+      } else {
+        report.occurrences += 1
+      }
       guard sequence < view.version.manifest.nextSequence else { continue }
       let failure = Self.failure { () throws(StorageError) in
         guard let index = view.version.index(covering: sequence) else {

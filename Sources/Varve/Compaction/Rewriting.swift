@@ -100,15 +100,8 @@ struct Rewriting {
     for entry in entries {
       let range = entry.firstSequence..<(entry.firstSequence + entry.recordCount)
       guard !isUniform || edits.changes(range) else { continue }
-      var texts: [MadeFullText] = []
-      var plan = try store.textPlan(
-        new, from: range.lowerBound, to: range.upperBound, width: concurrently.width)
-      while !plan.isEmpty {
-        let round = Array(plan.prefix(concurrently.width))
-        texts += try store.makeTexts(round, new, settings, concurrently)
-        plan.removeFirst(round.count)
-      }
-      made.fullTexts.append(.init([entry.id], texts))
+      let text = try store.makeText(over: range, new, settings, concurrently)
+      made.fullTexts.append(.init([entry.id], text.map { [$0] } ?? []))
     }
   }
 }

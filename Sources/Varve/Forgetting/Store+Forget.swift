@@ -108,7 +108,7 @@ extension Store {
     let facts = known.facts(
       ForgetOperation(
         time: fileSystem.now(), reason: order.reason,
-        occurrences: order.selection.sequences.count, messages: order.selection.messageCount,
+        sequences: order.selection.sequences, messages: order.selection.messageCount,
         masks: masks.sorted { ($0.high, $0.low) < ($1.high, $1.low) }))
     for fact in facts + order.facts { try batch.append(fact) }
     batch.prepare()

@@ -25,8 +25,8 @@ struct Tombstones: Sendable {
 
   /// Key of the fact that holds the store's key.
   static let keyOfKey: [UInt8] = [0]
-  /// Masks of one fact.
-  static let masksOfFactMax = 100_000
+  /// Masks, and ranges of sequences, of one fact.
+  static let itemsOfFactMax = 100_000
 
   let key: [UInt8]
   private var masks: Set<Mask> = []
@@ -61,7 +61,7 @@ struct Tombstones: Sendable {
     }
   }
 
-  private static func tree(_ fact: Fact) throws(StorageError) -> MetadataValue {
+  static func tree(_ fact: Fact) throws(StorageError) -> MetadataValue {
     try inFile("", "decode a tombstone") { () throws(FormatError) in
       try MetadataTree.decode(fact.value.rawSpan)
     }
@@ -109,21 +109,25 @@ struct Tombstones: Sendable {
     let number = operationCount + 1
     var part: UInt32 = 0
     var rest = operation.masks[...]
+    var restOfRanges = SequenceRange.ranges(of: operation.sequences)[...]
     repeat {
-      let masks = rest.prefix(Self.masksOfFactMax)
-      rest = rest.dropFirst(Self.masksOfFactMax)
+      let masks = rest.prefix(Self.itemsOfFactMax)
+      rest = rest.dropFirst(Self.itemsOfFactMax)
+      let ranges = restOfRanges.prefix(Self.itemsOfFactMax)
+      restOfRanges = restOfRanges.dropFirst(Self.itemsOfFactMax)
       facts.append(
         Fact(
           kind: .tombstone, key: number.bigEndianBytes + part.bigEndianBytes,
           value: MetadataTree.encode(
             .object([
               .init("time", .int(operation.time)), .init("reason", .text(operation.reason)),
-              .init("occurrences", .int(Int64(operation.occurrences))),
+              .init("occurrences", .int(Int64(operation.sequences.count))),
               .init("messages", .int(Int64(operation.messages))),
+              .init("sequences", .array(ranges.map(\.tree))),
               .init("masks", .array(masks.map { .text($0.hex) })),
             ]))))
       part += 1
-    } while !rest.isEmpty
+    } while !rest.isEmpty || !restOfRanges.isEmpty
     return facts
   }
 }
@@ -132,7 +136,8 @@ struct Tombstones: Sendable {
 struct ForgetOperation {
   var time: Int64
   var reason: String
-  var occurrences: Int
+  /// Of the occurrences that go, ascending.
+  var sequences: [UInt64]
   var messages: Int
   var masks: [Tombstones.Mask]
 }

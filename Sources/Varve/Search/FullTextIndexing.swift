@@ -128,7 +128,7 @@ extension Store {
 
   /// Ranges of sequences with about the same content, as few as the memory of a pass allows, but
   /// for large ones at least `width`: the longest is waited for.
-  func textPlan(
+  private func textPlan(
     _ view: StoreView, from start: UInt64, to end: UInt64, width: Int
   ) throws(StoreError) -> [Range<UInt64>] {
     try engine { () throws(StorageError) in
@@ -168,7 +168,7 @@ extension Store {
     }
   }
 
-  func makeTexts(
+  private func makeTexts(
     _ ranges: [Range<UInt64>], _ view: StoreView, _ settings: TextSettings,
     _ concurrently: Concurrency
   ) throws(StoreError) -> [MadeFullText] {
@@ -228,30 +228,63 @@ extension Store {
       guard let plan = MergePolicy.plan(entries.map(\.recordCount), width: MergePolicy.width)
       else { return }
       let merged = try engine { () throws(StorageError) -> MadeFullText? in
-        let inputs = try view.version.fullTexts[plan].map { (file) throws(StorageError) in
-          try inFile(file.path, "open full-text file") { () throws(FormatError) in
-            try InvertedIndex(file)
-          }
-        }
-        let merger = InvertedIndexMerger(
-          inputs, codeWords: settings.index.codeWords, isCancelled: isCancelled)
-        var isWhole = true
-        let made = try writeText(view, firstSequence: entries[plan.lowerBound].firstSequence) {
-          (output: inout FullTextFileWriter) throws(StorageError) in
-          do {
-            isWhole = try merger.write(to: &output)
-          } catch let error as StorageError {
-            throw error
-          } catch let error as FormatError {
-            throw StorageError(error, path: "", doing: "merge full-text files")
-          } catch {
-            throw StorageError(.corrupt, path: "", doing: "merge full-text files: \(error)")
-          }
-        }
-        return isWhole ? made : nil
+        try self.merged(Array(view.version.fullTexts[plan]), view, settings, isCancelled: isCancelled)
       }
       guard let merged else { return }
       guard try publishTexts([merged], replacing: entries[plan].map(\.id)) else { return }
+    }
+  }
+
+  /// Neighbouring full-text files as one; nil if it was cancelled.
+  private func merged(
+    _ files: [FullTextFile], _ view: StoreView, _ settings: TextSettings,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(StorageError) -> MadeFullText? {
+    let inputs = try files.map { (file) throws(StorageError) in
+      try inFile(file.path, "open full-text file") { () throws(FormatError) in
+        try InvertedIndex(file)
+      }
+    }
+    let merger = InvertedIndexMerger(
+      inputs, codeWords: settings.index.codeWords, isCancelled: isCancelled)
+    var isWhole = true
+    let made = try writeText(view, firstSequence: files.first?.summary.firstSequence ?? 1) {
+      (output: inout FullTextFileWriter) throws(StorageError) in
+      do {
+        isWhole = try merger.write(to: &output)
+      } catch let error as StorageError {
+        throw error
+      } catch let error as FormatError {
+        throw StorageError(error, path: "", doing: "merge full-text files")
+      } catch {
+        throw StorageError(.corrupt, path: "", doing: "merge full-text files: \(error)")
+      }
+    }
+    return isWhole ? made : nil
+  }
+
+  /// The text of a range of sequences of a view, in one file whatever its size.
+  func makeText(
+    over range: Range<UInt64>, _ view: StoreView, _ settings: TextSettings,
+    _ concurrently: Concurrency
+  ) throws(StoreError) -> MadeFullText? {
+    var made: [MadeFullText] = []
+    var plan = try textPlan(
+      view, from: range.lowerBound, to: range.upperBound, width: concurrently.width)
+    while !plan.isEmpty {
+      let round = Array(plan.prefix(concurrently.width))
+      made += try makeTexts(round, view, settings, concurrently)
+      plan.removeFirst(round.count)
+    }
+    guard made.count > 1 else { return made.first }
+    defer { discardTexts(made) }
+    return try engine { () throws(StorageError) -> MadeFullText? in
+      let files = try made.map { (text) throws(StorageError) in
+        try FullTextFile(
+          try fileSystem.open(text.temporary).map(), path: text.temporary,
+          storeID: view.version.manifest.storeID)
+      }
+      return try merged(files, view, settings, isCancelled: { false })
     }
   }
 }

@@ -3,7 +3,7 @@
 import VarveFormat
 
 /// One node on a path with the numbers of typos that it may have there.
-struct PathStep: Equatable, Sendable {
+struct PathStep: Hashable, Sendable {
   var node: Int
   /// Bit n: n typos; bit 3: the word itself alone.
   var levels: UInt8

@@ -42,11 +42,12 @@ extension Ranker {
   func splitByTypos(_ bucket: Bucket, _ rule: Int) throws {
     var left = set(bucket)
     let most = typoCostMax(bucket.paths)
-    // Steps that no document of the bucket matches end a path before it is tried.
-    var levels: [Int: [Int]] = [:]
+    // Steps that no document of the bucket matches end a path before it is tried. Two paths may have
+    // the same node with different levels.
+    var levels: [PathStep: [Int]] = [:]
     for path in bucket.paths {
-      for step in path.steps where levels[step.node] == nil {
-        levels[step.node] = try (0..<3).filter { level in
+      for step in path.steps where levels[step] == nil {
+        levels[step] = try (0..<3).filter { level in
           if step.levels & PathStep.exactOnly != 0 { return level == 0 }
           guard step.levels & (1 << UInt8(level)) != 0 else { return false }
           return try nodes.documents(step.node, level: level).intersects(left)
@@ -87,7 +88,7 @@ extension Ranker {
 
   /// All ways to spend exactly a number of typos on a path, with the documents that match so.
   private func walk(
-    _ path: QueryPath, _ levels: [Int: [Int]], cost: Int, _ universe: DocSet,
+    _ path: QueryPath, _ levels: [PathStep: [Int]], cost: Int, _ universe: DocSet,
     _ body: (QueryPath, DocSet) throws -> Void
   ) throws {
     let base = path.steps.reduce(0) { $0 + nodes.graph.nodes[$1.node].baseCost }
@@ -98,7 +99,7 @@ extension Ranker {
         return
       }
       let step = path.steps[i]
-      for level in levels[step.node] ?? [] where level <= left {
+      for level in levels[step] ?? [] where level <= left {
         let isExactOnly = step.levels & PathStep.exactOnly != 0
         let next = PathStep(
           node: step.node, levels: isExactOnly ? PathStep.exactOnly : 1 << UInt8(level))
