@@ -130,10 +130,12 @@ extension Ranker {
           path.steps.contains { $0.node == node && !$0.hasOnlyTypos }
         })
       else { return nil }
-      // Holes before the first word count: upstream looks for it that much further on.
+      // Holes before the first word count: upstream looks for it that much further on, but among as
+      // many words as there are from it to the last one.
       found.append(
         ExactTerm(
-          node: node, first: term.first + term.leadingHoleCount, wordCount: term.words.count))
+          node: node, first: term.first + term.leadingHoleCount,
+          wordCount: term.last - term.first + 1))
     }
     return found.isEmpty ? nil : found
   }
