@@ -1,5 +1,5 @@
 // The work that is interrupted: two writers that take turns, a reader, seals, merges, full text,
-// forgetting.
+// forgetting, compaction.
 
 import Synchronization
 import Varve
@@ -85,6 +85,8 @@ struct Workload {
       if round % 20 == 19 { try writer.indexText() }
       // Twice what some of the log says goes.
       if round == 13 || round == 33 { try forget(writer, before: next, project: round < 20, ledger) }
+      // And small segments become large ones, in the end all of them under zlib.
+      if round == 27 || round == 50 { _ = try writer.compact(isCold: round == 50) }
       let seen = try reader.snapshot().nextSequence - 1
       guard seen == UInt64(next - 1) else {
         throw StoreError(.damaged, detail: "the reader sees \(seen) of \(next - 1) occurrences")

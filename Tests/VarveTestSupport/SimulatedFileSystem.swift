@@ -238,6 +238,8 @@ package final class SimulatedFileSystem: FileSystem {
 
   package func pause(milliseconds: Int) {}
 
+  package func freeByteCount(_ path: String) -> UInt64? { nil }
+
   package func now() -> Int64 {
     clock.withLock { clock in
       clock += 1

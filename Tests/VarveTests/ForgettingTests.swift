@@ -101,6 +101,8 @@ struct ForgettingTests {
       switch generator.below(6) {
       case 0: try store?.flush()
       case 1: try store?.indexText()
+      case 3: _ = try store?.compact(isCold: true)
+      case 4: _ = try store?.compact()
       case 2:
         store = nil
         store = try Store.rebuild(at: Self.path, options: options, fileSystem: disk)

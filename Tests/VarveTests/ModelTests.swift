@@ -105,6 +105,8 @@ private struct ReferenceStore {
       case 2:
         store = nil
         store = try Store.rebuild(at: "/s", options: options, fileSystem: disk)
+      case 3: _ = try store?.compact()
+      case 4: _ = try store?.compact(isCold: true)
       default: break
       }
       if round % 10 == 9, let store { try Self.compare(store, model) }

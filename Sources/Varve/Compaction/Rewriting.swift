@@ -1,101 +1,112 @@
-// Executes what VarveStorage and VarveSearch know how to do: segments without what was forgotten,
-// then their indexes, then their full text, all published at once.
+// Executes what VarveStorage and VarveSearch know how to do: segments written anew, then their
+// indexes, then their full text. What comes out waits under temporary names to be published at once.
 
 import VarveFormat
 import VarveSearch
 import VarveStorage
 
-/// One rewriting of the log under the writer's lock.
+/// Writes segments of a view anew, with all that is derived from them.
 struct Rewriting {
-  private let store: Store
-  private let log: LogWriter
-  private let edits: LogEdits
-  private let concurrently: Concurrency
+  let store: Store
+  /// Of which indexes cover everything that is written anew.
+  let view: StoreView
+  let names: TemporaryNames
+  var edits = LogEdits()
+  /// Of all blocks; nil keeps that of each.
+  var compression: CompressionKind?
+  var concurrently = Concurrency.none
+  var isCancelled: @Sendable () -> Bool = { false }
 
-  init(_ store: Store, _ log: LogWriter, edits: LogEdits, concurrently: Concurrency) {
-    self.store = store
-    self.log = log
-    self.edits = edits
-    self.concurrently = concurrently
+  /// The segments that the edits change, each by itself.
+  func changedSegments() throws(StorageError) -> [[SegmentEntry]] {
+    let rewriter = SegmentRewriter(view, edits: edits)
+    var changed: [[SegmentEntry]] = []
+    for entry in view.version.manifest.segments where entry.state != .active {
+      if try rewriter.changes(entry) { changed.append([entry]) }
+    }
+    return changed
   }
 
-  /// Writes everything anew that the edits change; returns how many segments that were.
-  func run() throws(StoreError) -> Int {
-    let view = StoreView(indexesOf: log.version)
+  /// Writes groups of neighbouring segments, each as one.
+  ///
+  /// - Parameter firstID: the number of the first new segment; the others follow.
+  func run(
+    _ groups: [[SegmentEntry]], firstID: UInt64
+  ) throws(StoreError) -> MadeCompaction {
     var made = MadeCompaction()
-    let names = TemporaryNames(store)
-    defer { names.discard() }
     let version = try engine { () throws(StorageError) in
-      try rewrite(view, &made, names)
+      let (version, moves) = try writeSegments(groups, firstID: firstID, &made)
+      return try writeIndexes(version, moves, groups, &made)
     }
-    guard !made.segments.isEmpty else { return 0 }
-    try rewriteTexts(view, StoreView(indexesOf: version), &made)
-    let isPublished = try engine { () throws(StorageError) in try log.publish(made) }
-    guard isPublished else {
-      throw StoreError(.damaged, path: store.path, detail: "another writer held no lock")
-    }
-    for text in made.fullTexts.flatMap(\.made) {
-      try? store.fileSystem.unlink(text.temporary + ".lock")
-    }
-    return made.segments.count
+    try writeTexts(StoreView(indexesOf: version), &made)
+    return made
   }
 
-  /// Writes segments and indexes; returns the version that they make.
-  private func rewrite(
-    _ view: StoreView, _ made: inout MadeCompaction, _ names: TemporaryNames
-  ) throws(StorageError) -> Version {
+  private func writeSegments(
+    _ groups: [[SegmentEntry]], firstID: UInt64, _ made: inout MadeCompaction
+  ) throws(StorageError) -> (Version, BlockMoves) {
     var manifest = view.version.manifest
-    var rewriter = SegmentRewriter(view, edits: edits)
     var segments = view.version.segments
-    var changed: [SegmentEntry] = []
-    for entry in manifest.segments where entry.state != .active {
-      if try rewriter.changes(entry) { changed.append(entry) }
-    }
-    guard !changed.isEmpty else { return view.version }
-    let first = try log.reserveSegments(changed.count)
-    for (number, entry) in changed.enumerated() {
-      let id = first + UInt64(number)
+    var rewriter = SegmentRewriter(view, edits: edits, compression: compression)
+    for (number, group) in groups.enumerated() {
+      try checkNotCancelled()
+      let id = firstID + UInt64(number)
       let file = try store.fileSystem.create(try names.next("segment"))
-      let written = try rewriter.write([entry], id: id, file: file)
-      made.segments.append(.init([entry.id], [written]))
+      let written = try rewriter.write(group, id: id, file: file)
+      made.segments.append(.init(group.map(\.id), [written]))
       segments[id] = try SegmentFile(
         try store.fileSystem.open(written.temporary), id: id, storeID: manifest.storeID)
-      guard let place = manifest.segments.firstIndex(where: { $0.id == entry.id }) else { continue }
-      manifest.segments[place].id = id
-      manifest.segments[place].byteCount = written.byteCount
-      manifest.segments[place].state = .sealed
-      manifest.segments[place].digest = written.digest
+      guard let first = manifest.segments.firstIndex(where: { $0.id == group.first?.id }) else {
+        continue
+      }
+      let entry = SegmentEntry(
+        id: id, state: .sealed, byteCount: written.byteCount,
+        firstSequence: group.first?.firstSequence ?? 0,
+        recordCount: group.reduce(0) { $0 + $1.recordCount }, digest: written.digest)
+      manifest.segments.replaceSubrange(first..<(first + group.count), with: [entry])
     }
-    return try rewriteIndexes(
-      view, Version(manifest: manifest, digest: .zero, indexes: [], segments: segments),
-      rewriter.moves, &made, names)
+    let version = Version(manifest: manifest, digest: .zero, indexes: [], segments: segments)
+    return (version, rewriter.moves)
   }
 
-  private func rewriteIndexes(
-    _ view: StoreView, _ version: Version, _ moves: BlockMoves, _ made: inout MadeCompaction,
-    _ names: TemporaryNames
+  private func checkNotCancelled() throws(StorageError) {
+    if isCancelled() { throw StorageError(.cancelled, path: store.path, doing: "compact") }
+  }
+
+  private func writeIndexes(
+    _ version: Version, _ moves: BlockMoves, _ groups: [[SegmentEntry]],
+    _ made: inout MadeCompaction
   ) throws(StorageError) -> Version {
     var indexes = IndexRewriter(
       version, fileSystem: store.fileSystem, tailByteCount: store.options.tailByteCount
     ) { () throws(StorageError) in try names.next("index") }
+    let moved = groups.joined()
+    let first = moved.map(\.firstSequence).min() ?? 0
+    let end = moved.map { $0.firstSequence + $0.recordCount }.max() ?? 0
     for (entry, index) in zip(view.version.manifest.indexes, view.version.indexes) {
-      let range = entry.firstSequence..<(entry.firstSequence + entry.recordCount)
+      try checkNotCancelled()
+      // Facts at a border may be in either neighbour.
+      if index.nextSequence < first || index.firstSequence > end {
+        try indexes.keep(index, moves)
+        continue
+      }
+      let range = index.firstSequence..<index.nextSequence
       let losesFacts = try indexes.losesFacts(index, moves)
       if losesFacts || edits.changes(range) {
         made.indexes.append(.init([entry.id], try indexes.build(index, entry, moves)))
       } else {
-        made.indexes.append(.init([entry.id], [try indexes.relocate(index, entry, moves)]))
+        let relocated = try indexes.relocate(index, entry, moves, isCancelled: isCancelled)
+        made.indexes.append(.init([entry.id], [relocated]))
       }
     }
     return indexes.version
   }
 
-  /// Indexes the text again of files over something that changed.
-  private func rewriteTexts(
-    _ old: StoreView, _ new: StoreView, _ made: inout MadeCompaction
-  ) throws(StoreError) {
-    let settings = try Snapshot(old).wantedSettings()
-    let entries = old.version.manifest.fullTexts
+  /// Indexes the text again of files over something that the edits change.
+  private func writeTexts(_ new: StoreView, _ made: inout MadeCompaction) throws(StoreError) {
+    guard !edits.isEmpty else { return }
+    let settings = try Snapshot(view).wantedSettings()
+    let entries = view.version.manifest.fullTexts
     let isUniform = entries.allSatisfy { $0.settings == settings.digest }
     for entry in entries {
       let range = entry.firstSequence..<(entry.firstSequence + entry.recordCount)
@@ -131,5 +142,13 @@ final class TemporaryNames {
       name.lock.release()
     }
     held = []
+  }
+
+  /// Removes what is left of full-text files, which hold no lock once they are whole.
+  func discard(_ texts: [MadeFullText]) {
+    for text in texts {
+      try? store.fileSystem.unlink(text.temporary)
+      try? store.fileSystem.unlink(text.temporary + ".lock")
+    }
   }
 }

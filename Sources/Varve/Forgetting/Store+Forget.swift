@@ -81,9 +81,30 @@ extension Store {
         try log.publishIndex()
         try log.endSegment()
       }
-      result.segments = try Rewriting(self, log, edits: edits, concurrently: concurrently).run()
+      result.segments = try rewrite(edits, log, concurrently)
       return result
     }
+  }
+
+  /// Writes what the edits change anew and publishes it; returns how many segments that were.
+  private func rewrite(
+    _ edits: LogEdits, _ log: LogWriter, _ concurrently: Concurrency
+  ) throws(StoreError) -> Int {
+    let names = TemporaryNames(self)
+    defer { names.discard() }
+    var rewriting = Rewriting(store: self, view: StoreView(indexesOf: log.version), names: names)
+    rewriting.edits = edits
+    rewriting.concurrently = concurrently
+    let groups = try engine { () throws(StorageError) in try rewriting.changedSegments() }
+    guard !groups.isEmpty else { return 0 }
+    let first = try engine { () throws(StorageError) in try log.reserveSegments(groups.count) }
+    let made = try rewriting.run(groups, firstID: first)
+    defer { names.discard(made.fullTexts.flatMap(\.made)) }
+    let isPublished = try engine { () throws(StorageError) in try log.publish(made) }
+    guard isPublished else {
+      throw StoreError(.busy, path: path, detail: "the indexes changed under the writer's lock")
+    }
+    return groups.count
   }
 
   private func tombstone(

@@ -53,6 +53,12 @@ package struct IndexRewriter {
       indexes: version.indexes + [index], segments: version.segments)
   }
 
+  /// Takes over an index that knows none of the segments that were written anew.
+  package mutating func keep(_ index: IndexFile, _ moves: BlockMoves) throws(StorageError) {
+    factsEnd = try end(ofFacts: index, moves) ?? factsEnd
+    add(index)
+  }
+
   /// Copies an index with the new places of its blocks.
   package mutating func relocate(
     _ index: IndexFile, _ entry: IndexEntry, _ moves: BlockMoves,

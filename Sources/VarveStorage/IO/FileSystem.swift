@@ -30,6 +30,8 @@ package protocol FileSystem: Sendable {
   func isStill(_ file: any ReadableFile, at path: String) -> Bool
   /// What the holder of a lock wrote about itself.
   func lockHolder(_ path: String) -> String
+  /// Bytes that new files may take below a path; nil if nobody knows.
+  func freeByteCount(_ path: String) -> UInt64?
   /// Sleeps, while waiting for a lock.
   func pause(milliseconds: Int)
   /// Milliseconds since 1970 UTC.

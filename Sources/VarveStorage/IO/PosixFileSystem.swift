@@ -101,6 +101,12 @@ package struct PosixFileSystem: FileSystem {
     return file.isStill(at: path)
   }
 
+  package func freeByteCount(_ path: String) -> UInt64? {
+    var status = statvfs()
+    guard unsafe statvfs(path, &status) == 0 else { return nil }
+    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+  }
+
   package func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
 
   package func now() -> Int64 {

@@ -4,6 +4,20 @@ package import VarveFormat
 
 /// Lists the blocks of a segment by their headers.
 package enum SegmentBlocks {
+  /// Whether some block is compressed in a way.
+  package static func holds(
+    _ compression: CompressionKind, _ segment: SegmentFile, limit: UInt64
+  ) throws(StorageError) -> Bool {
+    var at = UInt64(FileHeader.byteCount)
+    while at < limit {
+      let header = try segment.header(at: at)
+      if header.kind == .footer { return false }
+      if header.compression == compression { return true }
+      at += UInt64(BlockHeader.byteCount + header.storedByteCount)
+    }
+    return false
+  }
+
   package static func list(
     _ segment: SegmentFile, limit: UInt64
   ) throws(StorageError) -> [BlockEntry] {

@@ -1,0 +1,122 @@
+// Compaction: small segments become large ones, and old ones are compressed harder. Works without
+// the writer's lock, and takes it to publish.
+
+import VarveFormat
+import VarveStorage
+
+/// What a compaction did.
+public struct CompactionResult: Sendable, Equatable {
+  /// Segments that were replaced.
+  public var segmentsBefore = 0
+  /// Segments that took their place.
+  public var segmentsAfter = 0
+  /// Bytes of the replaced segments.
+  public var bytesBefore: UInt64 = 0
+  /// Bytes of those in their place.
+  public var bytesAfter: UInt64 = 0
+
+  /// Nothing yet.
+  public init() {}
+}
+
+extension Store {
+  /// Times that the indexes of a compaction are made again because others merged them meanwhile.
+  private static let compactionTriesMax = 5
+
+  /// Ends the active segment, whatever its size: all that is committed stands in files then that
+  /// never change any more.
+  ///
+  /// - Throws: ``StoreError`` as ``commit(_:)``.
+  public func seal() throws(StoreError) {
+    try withLog { (log) throws(StorageError) in
+      try log.publishIndex()
+      try log.endSegment()
+    }
+  }
+
+  /// Writes small neighbouring segments as one, up to the size at which a segment is sealed; with
+  /// `isCold` all of them, compressed by zlib.
+  ///
+  /// Sequences, digests and the history stay. The active segment is ended first where all are
+  /// written. Each new segment is published as it is ready: what was done stays when it is stopped.
+  ///
+  /// - Parameters:
+  ///   - isCold: compress everything by zlib, which is smaller and slower to read.
+  ///   - onProgress: called with the bytes written and those there are.
+  ///   - isCancelled: asked between segments and parts of indexes.
+  /// - Throws: ``StoreError`` as ``commit(_:)``; `busy` if others go on merging all the time;
+  ///   `limit` if the disk has no room for the new files beside the old ones.
+  public func compact(
+    isCold: Bool = false, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(StoreError) -> CompactionResult {
+    if isCold { try seal() }
+    let version = try snapshot().view.version
+    let groups = try engine { () throws(StorageError) in
+      try compactionGroups(version, isCold: isCold)
+    }
+    let total = groups.joined().reduce(0) { $0 + $1.byteCount }
+    var result = CompactionResult()
+    for group in groups {
+      try requireRoom(for: group, version)
+      let bytes = try compact(group, isCold: isCold, isCancelled)
+      result.segmentsBefore += group.count
+      result.segmentsAfter += 1
+      result.bytesBefore += group.reduce(0) { $0 + $1.byteCount }
+      result.bytesAfter += bytes
+      onProgress(result.bytesBefore, total)
+    }
+    return result
+  }
+
+  private func compactionGroups(
+    _ version: Version, isCold: Bool
+  ) throws(StorageError) -> [[SegmentEntry]] {
+    let entries = version.manifest.segments.filter { $0.state != .active }
+    let segments = try entries.map { (entry) throws(StorageError) in
+      var isDue = entry.state == .cut
+      if isCold, !isDue, let file = version.segments[entry.id] {
+        isDue = try SegmentBlocks.holds(.lz4, file, limit: entry.byteCount)
+      }
+      return CompactionPlan.Segment(byteCount: entry.byteCount, isDue: isDue)
+    }
+    return CompactionPlan.groups(segments, limit: UInt64(options.segmentByteCount))
+      .filter { range in range.count > 1 || segments[range].contains(where: \.isDue) }
+      .map { Array(entries[$0]) }
+  }
+
+  /// The new files stand beside the old ones until they are published.
+  private func requireRoom(
+    for group: [SegmentEntry], _ version: Version
+  ) throws(StoreError) {
+    guard let free = fileSystem.freeByteCount(paths.temporary("")) else { return }
+    let indexes = version.manifest.indexes.reduce(0) { $0 + $1.byteCount }
+    let needed = group.reduce(indexes) { $0 + $1.byteCount }
+    guard free < needed else { return }
+    throw StoreError(
+      .limit, path: path,
+      detail: "compaction needs \(needed) bytes beside the old files; \(free) are free")
+  }
+
+  /// Writes one group and publishes it; returns the bytes of the new segment.
+  private func compact(
+    _ group: [SegmentEntry], isCold: Bool, _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws(StoreError) -> UInt64 {
+    let id = try withLog { (log) throws(StorageError) in try log.reserveSegments(1) }
+    for _ in 0..<Self.compactionTriesMax {
+      let names = TemporaryNames(self)
+      defer { names.discard() }
+      var rewriting = Rewriting(store: self, view: try indexedView(), names: names)
+      rewriting.compression = isCold ? .zlib : nil
+      rewriting.isCancelled = isCancelled
+      let made = try rewriting.run([group], firstID: id)
+      let isPublished = try withLog { (log) throws(StorageError) in try log.publish(made) }
+      if isPublished { return made.segments.first?.made.first?.byteCount ?? 0 }
+    }
+    throw StoreError(.busy, path: path, detail: "other writers merged the same indexes all the time")
+  }
+
+  private func indexedView() throws(StoreError) -> StoreView {
+    StoreView(indexesOf: try snapshot().view.version)
+  }
+}
