@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .library(name: "Varve", targets: ["Varve"]),
     .library(name: "VarveSources", targets: ["VarveSources"]),
+    .library(name: "VarveShipping", targets: ["VarveShipping"]),
     .executable(name: "varve", targets: ["varve"]),
   ],
   dependencies: [
@@ -55,10 +56,13 @@ let package = Package(
     .target(
       name: "VarveSources", dependencies: ["Varve", "VarveFormat", "CSimdjson"],
       swiftSettings: settings),
+    .target(
+      name: "VarveShipping", dependencies: ["Varve", "VarveStorage", "VarveFormat"],
+      swiftSettings: settings),
     .executableTarget(
       name: "varve",
       dependencies: [
-        "Varve", "VarveSources", "VarveFormat",
+        "Varve", "VarveSources", "VarveShipping", "VarveFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -92,6 +96,10 @@ let package = Package(
     .testTarget(
       name: "VarveSourcesTests",
       dependencies: ["VarveSources", "Varve", "VarveFormat", "VarveTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VarveShippingTests",
+      dependencies: ["VarveShipping", "Varve", "VarveStorage", "VarveFormat", "VarveTestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "HouseTests", dependencies: ["VarveTestSupport"], swiftSettings: settings),

@@ -62,6 +62,7 @@ public enum Forensics {
         case .tail: try tail(file, &inspection)
         case .index: try index(file, header, &inspection)
         case .fullText: try fullText(file, header, &inspection)
+        case .backup: try backup(file, &inspection)
         }
       } catch {
         inspection.problem = StoreError(error).description
@@ -165,6 +166,31 @@ public enum Forensics {
           ("level", "\(entry.level)"), ("digest", "\(entry.digest)"),
         ])
       at += 65
+    }
+  }
+
+  private static func backup(
+    _ file: any ReadableFile, _ inspection: inout Inspection
+  ) throws(StorageError) {
+    let bytes = try file.readAll(limit: 1 << 30)
+    let record = try inFile(file.path, "read backup record") { () throws(FormatError) in
+      try BackupRecord(bytes.rawSpan)
+    }
+    inspection.add(
+      40, "backup",
+      [
+        ("time", "\(record.time)"), ("contentDigest", "\(record.contentDigest)"),
+        ("manifests", "\(record.manifests.count)"),
+      ])
+    var at = UInt64(bytes.count - 4 - record.segments.count * BackupObject.byteCount)
+    for object in record.segments {
+      inspection.add(
+        at, "segment",
+        [
+          ("id", "\(object.id)"), ("bytes", "\(object.byteCount)"),
+          ("sha256", "\(object.digest)"),
+        ])
+      at += UInt64(BackupObject.byteCount)
     }
   }
 

@@ -8,10 +8,13 @@ public struct Snapshot: Sendable {
   /// What searches of the store share.
   let searching: SearchCache
 
-  init(_ view: StoreView, searching: SearchCache = SearchCache()) {
+  init(_ view: StoreView, searching: SearchCache) {
     self.view = view
     self.searching = searching
   }
+
+  /// A snapshot that shares nothing with others.
+  package init(_ view: StoreView) { self.init(view, searching: SearchCache()) }
 
   /// Generation of the manifest.
   public var generation: UInt64 { view.version.manifest.generation }

@@ -16,8 +16,8 @@ public final class Store: Sendable {
 
   /// Directory of the store.
   public let path: String
-  let paths: StorePaths
-  let fileSystem: any FileSystem
+  package let paths: StorePaths
+  package let fileSystem: any FileSystem
   let options: StoreOptions
   private let writing: Mutex<Writing>
   private let queue = CommitQueue()

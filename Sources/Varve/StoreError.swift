@@ -2,7 +2,7 @@
 
 @_exported public import VarveFormat
 import VarveSearch
-import VarveStorage
+package import VarveStorage
 
 /// Why an operation of a store failed.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
@@ -53,7 +53,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     self.detail = detail
   }
 
-  init(_ error: StorageError) {
+  package init(_ error: StorageError) {
     switch error.code {
     case .system(let number): code = .system(number)
     case .format(let format):

@@ -11,6 +11,13 @@ public struct VerificationProblem: Equatable, Sendable {
   public var offset: UInt64?
   /// What is wrong.
   public var kind: String
+
+  /// Something wrong in a file.
+  public init(file: String, offset: UInt64? = nil, kind: String) {
+    self.file = file
+    self.offset = offset
+    self.kind = kind
+  }
 }
 
 /// What a verification read and found.

@@ -14,6 +14,8 @@ public enum FileKind: UInt8, Sendable, CaseIterable {
   case index = 5
   /// A full-text index, `*.vft`.
   case fullText = 6
+  /// The record of a backup, `*.vbak`.
+  case backup = 7
 }
 
 /// The header that opens every file.

@@ -18,7 +18,8 @@ struct VarveCommand: ParsableCommand {
       Ingest.self, WatchCommand.self, Search.self, Grep.self, Get.self, List.self,
       SessionCommand.self, Sessions.self, Projects.self, ReportCommand.self, TimelineCommand.self,
       TopCommand.self, Runs.self, Source.self, Doctor.self, Secrets.self, Stats.self, Verify.self,
-      Attest.self, Rebuild.self, Compact.self, Forget.self, SettingsCommand.self, Export.self, Inspect.self,
+      Attest.self, Rebuild.self, Compact.self, Forget.self,
+      Backup.self, Backups.self, Restore.self, SettingsCommand.self, Export.self, Inspect.self,
     ])
 }
 

@@ -13,7 +13,9 @@ struct ImportTests {
     "VarveSearch": ["VarveFormat", "CVarve", "Synchronization"],
     "Varve": ["VarveStorage", "VarveSearch", "VarveFormat", "Synchronization"],
     "VarveSources": ["Varve", "VarveFormat", "CSimdjson", "Dispatch", "Synchronization"] + libc,
-    "varve": ["Varve", "VarveSources", "VarveFormat", "ArgumentParser", "Synchronization"] + libc,
+    "VarveShipping": ["Varve", "VarveStorage", "VarveFormat"],
+    "varve": ["Varve", "VarveSources", "VarveShipping", "VarveFormat", "ArgumentParser"]
+      + ["Synchronization"] + libc,
   ]
 
   /// Modules that stay in one file or folder of their target.

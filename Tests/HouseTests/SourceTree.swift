@@ -31,7 +31,7 @@ enum SourceTree {
 
   static let chapters = [
     "01-conventions", "02-directory", "03-segment", "04-manifest", "05-btree",
-    "06-inverted-index", "08-recovery",
+    "06-inverted-index", "07-shipment", "08-recovery",
     "10-content", "11-originals", "12-forgetting",
   ]
 
@@ -39,6 +39,7 @@ enum SourceTree {
   static func requirements() throws -> [String] {
     let prefixes = [
       "ENV", "DIR", "SEG", "MET", "MAN", "BTR", "INV", "COL", "FLT", "REC", "CON", "ORG", "FGT",
+      "SHP",
     ]
     var found: [String] = []
     for file in try files("format-spec", [".md"]) {

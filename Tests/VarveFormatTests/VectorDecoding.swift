@@ -31,6 +31,7 @@ extension Vector {
     case "commit": return Self.json(try CommitFrame(span))
     case "segment": return try SegmentDecoder(bytes).decode()
     case "manifest": return Self.json(try Manifest(span))
+    case "backup": return Self.json(try BackupRecord(span))
     case "current":
       let (header, digest) = try CurrentFile.decode(span)
       return .object([

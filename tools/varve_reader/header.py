@@ -8,8 +8,8 @@ from errors import FormatError
 
 SIZE = 40
 MAGIC = b"VRVE"
-SEGMENT, MANIFEST, CURRENT, TAIL, INDEX, FULL_TEXT = 1, 2, 3, 4, 5, 6
-NAMES = {1: "segment", 2: "manifest", 3: "CURRENT", 4: "TAIL", 5: "index", 6: "full text"}
+SEGMENT, MANIFEST, CURRENT, TAIL, INDEX, FULL_TEXT, BACKUP = 1, 2, 3, 4, 5, 6, 7
+NAMES = {1: "segment", 2: "manifest", 3: "CURRENT", 4: "TAIL", 5: "index", 6: "full text", 7: "backup record"}
 
 Header = namedtuple("Header", "version kind number storeID")
 

@@ -11,6 +11,7 @@ import footer
 import fulltext
 import header
 import index
+import backup
 import manifest
 import metadata
 import page
@@ -118,6 +119,7 @@ DECODERS = {
     "header": _header, "block": _block, "records": _records, "facts": _facts, "footer": _footer, "filter": _filter,
     "commit": lambda data, _: commit.to_json(commit.decode(data)),
     "segment": lambda data, _: segment.to_json(data),
+    "backup": lambda data, _: backup.to_json(backup.decode(data)),
     "manifest": lambda data, _: manifest.to_json(manifest.decode(data)),
     "current": lambda data, _: manifest.to_json(manifest.decode_current(data)),
     "tail": lambda data, _: manifest.to_json(manifest.decode_tail(data)),

@@ -2,7 +2,7 @@
 // the writer's lock, and takes it to publish.
 
 import VarveFormat
-import VarveStorage
+package import VarveStorage
 
 /// What a compaction did.
 public struct CompactionResult: Sendable, Equatable {
@@ -27,10 +27,14 @@ extension Store {
   /// never change any more.
   ///
   /// - Throws: ``StoreError`` as ``commit(_:)``.
-  public func seal() throws(StoreError) {
+  public func seal() throws(StoreError) { _ = try sealedVersion() }
+
+  /// The same; returns the generation, whose active segment is empty.
+  package func sealedVersion() throws(StoreError) -> Version {
     try withLog { (log) throws(StorageError) in
       try log.publishIndex()
       try log.endSegment()
+      return log.version
     }
   }
 

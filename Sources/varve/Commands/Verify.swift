@@ -2,10 +2,11 @@
 
 import ArgumentParser
 import Varve
+import VarveShipping
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Read every byte of the store and report what is wrong.",
+    abstract: "Read every byte of a store, or check a backup target, and report what is wrong.",
     discussion: """
       Exits 0 if all is well, 1 if --expect-at-least is not met, 4 if there is damage.
 
@@ -15,6 +16,25 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var json: JSONArguments
+
+  @Argument(
+    help: ArgumentHelp(
+      "A store or a directory of backups, told by what is in it (default: --store).",
+      valueName: "path"))
+  var place: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Of a target, how many percent of the objects are read and hashed; the rest is told by size.",
+      valueName: "percent"))
+  var readData = 0
+
+  func validate() throws {
+    guard (0...100).contains(readData) else {
+      throw ValidationError("--read-data must be 0 to 100")
+    }
+  }
 
   @Option(
     name: .long,
@@ -34,7 +54,9 @@ struct Verify: ParsableCommand {
       }
       attestation = line
     }
-    let snapshot = try storeArguments.openForReading().snapshot()
+    if let place, DirectoryTarget.isTarget(place) { return try verifyTarget(place) }
+    let path = place ?? storeArguments.path
+    let snapshot = try Store.open(at: path, options: StoreOptions(access: .read)).snapshot()
     let report = try snapshot.verify(attestation: attestation)
     let isEnough = expectAtLeast.map { report.occurrences >= $0 } ?? true
     if json.json {
@@ -51,13 +73,7 @@ struct Verify: ParsableCommand {
         ("forgottenSince", .array(report.forgottenSince.map(forgetting))),
         (
           "problems",
-          .array(
-            report.problems.map {
-              .object([
-                ("file", .string($0.file)), ("offset", $0.offset.map { .int($0) } ?? .null),
-                ("kind", .string($0.kind)),
-              ])
-            })
+          .array(report.problems.map(problem))
         ),
       ]).print()
     } else {
@@ -78,6 +94,39 @@ struct Verify: ParsableCommand {
         "varve: expected at least \(expectAtLeast) occurrences, found \(report.occurrences)")
       throw Exit(code: 1)
     }
+  }
+
+  private func verifyTarget(_ path: String) throws {
+    Process.catchStops()
+    let report = try BackupReader(DirectoryTarget(path)).verify(
+      readingPercent: readData, isCancelled: { Process.isStopped })
+    if json.json {
+      JSON.object([
+        ("ok", .bool(report.problems.isEmpty)),
+        (
+          "checked",
+          .object([
+            ("backups", .int(report.backups)), ("objects", .int(report.objects)),
+            ("objectsRead", .int(report.objectsRead)), ("bytes", .int(report.bytes)),
+          ])
+        ), ("problems", .array(report.problems.map(problem))),
+      ]).print()
+    } else {
+      for problem in report.problems {
+        Output.line(Escape.terminal("\(problem.file): \(problem.kind)"))
+      }
+      Output.line(
+        "\(report.problems.isEmpty ? "ok" : "DAMAGED"): \(report.backups) backups, "
+          + "\(report.objects) objects, \(report.objectsRead) of them read, \(report.bytes) bytes")
+    }
+    if !report.problems.isEmpty { throw Exit(code: 4) }
+  }
+
+  private func problem(_ found: VerificationProblem) -> JSON {
+    .object([
+      ("file", .string(found.file)), ("offset", found.offset.map { .int($0) } ?? .null),
+      ("kind", .string(found.kind)),
+    ])
   }
 
   private func forgetting(_ found: Forgetting) -> JSON {

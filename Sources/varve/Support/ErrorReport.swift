@@ -31,6 +31,13 @@ enum ErrorReport {
     Process.end(2)
   }
 
+  /// A failure as its one line says it.
+  static func text(_ error: any Error) -> String {
+    if let error = error as? StoreError { return Escape.terminal(describe(error)) }
+    if let error = error as? SourceError { return Escape.terminal(error.description) }
+    return Escape.terminal(VarveCommand.message(for: error))
+  }
+
   private static func say(_ text: String) { Output.note("varve: " + Escape.terminal(text)) }
 
   static func code(_ error: StoreError) -> Int32 {

@@ -1,0 +1,187 @@
+// What backups a target has, and whether they are whole.
+
+public import Varve
+import VarveFormat
+import VarveStorage
+
+/// A backup of a target.
+public struct BackupInfo: Sendable, Equatable {
+  /// Key of its record.
+  public var key: String
+  /// Generation of the store.
+  public var generation: UInt64
+  /// When it was made, milliseconds since 1970 UTC.
+  public var time: Int64
+  /// Bytes of its segments.
+  public var byteCount: UInt64
+  /// The store that it is of.
+  public var store: StoreID
+  /// The store's digest.
+  public var contentDigest: ContentHash
+  /// Number of its last commit, and the history digest there.
+  public var commit: UInt64
+  /// The history digest at the last commit.
+  public var historyDigest: ContentHash
+  let record: BackupRecord
+  let manifest: Manifest
+
+  /// Reads a record and checks that it is the one that its key names and that its manifests follow
+  /// each other.
+  init(_ key: String, _ bytes: [UInt8]) throws {
+    func damaged(_ what: String) -> StoreError { StoreError(.damaged, path: key, detail: what) }
+    let digest = Digest.hash(bytes)
+    let record = try storage {
+      try inFile(key, "read a backup record") { () throws(FormatError) in
+        try BackupRecord(bytes.rawSpan)
+      }
+    }
+    guard
+      key == TargetKey.backup(generation: record.generation, time: record.time, digest: digest)
+    else { throw damaged("the record is not the one that its name says") }
+    var previous: ContentHash?
+    var last: Manifest?
+    for file in record.manifests {
+      let manifest = try storage {
+        try inFile(key, "read a manifest") { () throws(FormatError) in
+          try Manifest(file.rawSpan)
+        }
+      }
+      guard manifest.storeID == record.storeID, previous == nil || manifest.previous == previous
+      else { throw damaged("the manifests do not follow each other") }
+      previous = Digest.hash(file)
+      last = manifest
+    }
+    guard let manifest = last, manifest.generation == record.generation,
+      Self.agree(manifest, record.segments)
+    else { throw damaged("the segments are not those of the manifest") }
+    self.key = key
+    generation = record.generation
+    time = record.time
+    byteCount = record.segments.reduce(0) { $0 + $1.byteCount }
+    store = record.storeID
+    contentDigest = record.contentDigest
+    commit = manifest.commitNumber
+    historyDigest = manifest.historyDigest
+    self.record = record
+    self.manifest = manifest
+  }
+
+  private static func agree(_ manifest: Manifest, _ objects: [BackupObject]) -> Bool {
+    let entries = manifest.segments.dropLast()
+    guard entries.count == objects.count, let active = manifest.segments.last,
+      active.state == .active, active.recordCount == 0,
+      manifest.indexedEnd
+        == LogPosition(segment: active.id, offset: UInt64(FileHeader.byteCount))
+    else { return false }
+    return zip(entries, objects).allSatisfy { entry, object in
+      entry.id == object.id && entry.byteCount == object.byteCount && entry.state != .active
+        && (entry.state == .cut || entry.digest == object.digest)
+    }
+  }
+}
+
+/// What a verification of a target found.
+public struct TargetReport: Sendable, Equatable {
+  /// Backups whose records are right.
+  public var backups = 0
+  /// Objects that they need.
+  public var objects = 0
+  /// Objects whose bytes were read and hashed.
+  public var objectsRead = 0
+  /// Bytes read.
+  public var bytes: UInt64 = 0
+  /// Everything that is wrong.
+  public var problems: [VerificationProblem] = []
+}
+
+/// Reads a target.
+public struct BackupReader: Sendable {
+  /// Largest record, in bytes.
+  static let recordByteCountMax = 1 << 30
+  private let target: any BackupTarget
+
+  /// A reader of a target.
+  public init(_ target: any BackupTarget) { self.target = target }
+
+  /// The backups, oldest first.
+  ///
+  /// - Throws: ``StoreError``: `damaged` if a record is; what the target throws.
+  public func backups() throws -> [BackupInfo] {
+    try keys().map { key in
+      try BackupInfo(key, target.bytes(key, limit: Self.recordByteCountMax))
+    }.sorted { ($0.time, $0.generation) < ($1.time, $1.generation) }
+  }
+
+  private func keys() throws -> [String] {
+    try target.list(TargetKey.backups).map(\.key).filter(TargetKey.isBackup)
+  }
+
+  /// Checks that every backup is whole; reads nothing but records unless asked.
+  ///
+  /// - Parameters:
+  ///   - percent: how many of the objects are read and hashed, chosen at random.
+  ///   - isCancelled: asked between pieces.
+  public func verify(
+    readingPercent percent: Int = 0, isCancelled: () -> Bool = { false }
+  ) throws -> TargetReport {
+    var report = TargetReport()
+    var needed: [ContentHash: UInt64] = [:]
+    for key in try keys() {
+      do {
+        let info = try BackupInfo(key, target.bytes(key, limit: Self.recordByteCountMax))
+        report.backups += 1
+        for object in info.record.segments { needed[object.digest] = object.byteCount }
+      } catch let error as StoreError {
+        report.problems.append(Self.problem(key, error))
+      }
+    }
+    var sizes: [String: UInt64] = [:]
+    for object in try target.list(TargetKey.segments) { sizes[object.key] = object.byteCount }
+    report.objects = needed.count
+    for (digest, byteCount) in needed.sorted(by: { $0.key < $1.key }) {
+      let key = TargetKey.segment(digest)
+      if sizes[key] != byteCount {
+        let found = sizes[key].map { "is \($0) bytes, not \(byteCount)" } ?? "is missing"
+        report.problems.append(VerificationProblem(file: key, kind: found))
+      } else if Int.random(in: 0..<100) < percent {
+        try read(key, digest, &report, isCancelled)
+      }
+    }
+    return report
+  }
+
+  private func read(
+    _ key: String, _ digest: ContentHash, _ report: inout TargetReport, _ isCancelled: () -> Bool
+  ) throws {
+    do {
+      var sum = Digest()
+      try forEachPiece(key) { piece in
+        if isCancelled() { throw StoreError(.cancelled, detail: "verify was stopped") }
+        sum.update(piece)
+        report.bytes += UInt64(piece.count)
+      }
+      report.objectsRead += 1
+      guard sum.finish() == digest else {
+        report.problems.append(
+          VerificationProblem(file: key, kind: "its bytes are not those that its name says"))
+        return
+      }
+    } catch let error as StoreError where error.code != .cancelled {
+      report.problems.append(Self.problem(key, error))
+    }
+  }
+
+  func forEachPiece(_ key: String, _ body: ([UInt8]) throws -> Void) throws {
+    var at: UInt64 = 0
+    while true {
+      let piece = try target.get(key, at: at, count: 1 << 20)
+      if piece.isEmpty { return }
+      try body(piece)
+      at += UInt64(piece.count)
+    }
+  }
+
+  private static func problem(_ key: String, _ error: StoreError) -> VerificationProblem {
+    VerificationProblem(file: key, offset: error.offset, kind: error.detail)
+  }
+}

@@ -1,0 +1,120 @@
+// A store from a backup: every byte is compared with its digest before it has its name, and CURRENT
+// comes last, so that what is interrupted is no store.
+
+public import Varve
+import VarveFormat
+package import VarveStorage
+
+extension BackupReader {
+  /// Writes a store from a backup and builds its indexes.
+  ///
+  /// - Parameters:
+  ///   - backup: which one.
+  ///   - path: a directory that does not exist or is empty.
+  ///   - concurrently: runs passes over text at a time.
+  ///   - onProgress: called with the bytes written and those there are.
+  /// - Returns: the open store, whose digests are those of the backup.
+  /// - Throws: ``StoreError``: `damaged` if anything is not what the backup says; then there is no
+  ///   store at the path.
+  public func restore(
+    _ backup: BackupInfo, into path: String, concurrently: Concurrency = .none,
+    onProgress: (UInt64, UInt64) -> Void = { _, _ in }
+  ) throws -> Store {
+    try restore(
+      backup, into: path, fileSystem: PosixFileSystem(), concurrently: concurrently,
+      onProgress: onProgress)
+  }
+
+  /// The same on any file system; what the tests use.
+  package func restore(
+    _ backup: BackupInfo, into path: String, fileSystem: any FileSystem,
+    concurrently: Concurrency = .none, onProgress: (UInt64, UInt64) -> Void = { _, _ in }
+  ) throws -> Store {
+    if fileSystem.exists(path) {
+      let held = try storage { try fileSystem.list(path) }
+      guard held.isEmpty else {
+        throw StoreError(
+          .system(17), path: path, detail: "restore into a directory that is not empty")
+      }
+    }
+    try writeFiles(backup, into: StorePaths(path), fileSystem, onProgress)
+    var options = StoreOptions(access: .write)
+    options.maintenance = .manual
+    let store = try Store.rebuild(at: path, options: options, fileSystem: fileSystem)
+    let snapshot = try store.snapshot()
+    guard try snapshot.digest() == backup.contentDigest,
+      snapshot.historyDigest == backup.historyDigest
+    else {
+      throw StoreError(
+        .damaged, path: path, detail: "the restored store has another digest than the backup")
+    }
+    try store.indexText(ifOver: Limits.tailByteCount, concurrently: concurrently)
+    return store
+  }
+
+  private func writeFiles(
+    _ backup: BackupInfo, into paths: StorePaths, _ fileSystem: any FileSystem,
+    _ onProgress: (UInt64, UInt64) -> Void
+  ) throws {
+    try storage {
+      for folder in [
+        paths.root, paths.temporary, paths.manifests, paths.segments, paths.indexes,
+      ] { try fileSystem.makeDirectory(folder) }
+    }
+    var done: UInt64 = 0
+    for object in backup.record.segments {
+      try writeSegment(object, backup, paths, fileSystem) { onProgress(done + $0, backup.byteCount) }
+      done += object.byteCount
+    }
+    let manifests = ManifestStore(paths, fileSystem)
+    try storage {
+      if let active = backup.manifest.segments.last {
+        var header = ByteWriter(reserving: FileHeader.byteCount)
+        FileHeader(kind: .segment, number: active.id, storeID: backup.store).write(to: &header)
+        try manifests.write(
+          header.bytes, to: paths.segment(active.id), name: "active", directory: paths.segments)
+      }
+      let first = backup.generation + 1 - UInt64(backup.record.manifests.count)
+      for (number, file) in backup.record.manifests.enumerated() {
+        try manifests.write(
+          file, to: paths.manifest(first + UInt64(number)), name: "manifest",
+          directory: paths.manifests)
+      }
+      try fileSystem.syncDirectory(paths.root)
+      let digest = Digest.hash(backup.record.manifests.last ?? [])
+      try manifests.write(
+        CurrentFile.encode(
+          generation: backup.generation, storeID: backup.store, digest: digest),
+        to: paths.current, name: "current", directory: paths.root)
+    }
+  }
+
+  private func writeSegment(
+    _ object: BackupObject, _ backup: BackupInfo, _ paths: StorePaths,
+    _ fileSystem: any FileSystem, _ onProgress: (UInt64) -> Void
+  ) throws {
+    let temporary = paths.temporary("segment-\(object.id)")
+    let file = try storage { try fileSystem.create(temporary) }
+    var digest = Digest()
+    var written: UInt64 = 0
+    try forEachPiece(TargetKey.segment(object.digest)) { piece in
+      written += UInt64(piece.count)
+      guard written <= object.byteCount else { return }
+      digest.update(piece)
+      try storage { try file.append(piece) }
+      onProgress(written)
+    }
+    guard written == object.byteCount, digest.finish() == object.digest else {
+      throw StoreError(
+        .damaged, path: TargetKey.segment(object.digest),
+        detail: "segment \(object.id) of the backup is not what its name says")
+    }
+    try storage {
+      try file.sync()
+      // A segment of another store, or under another number, would be found out by its header.
+      _ = try SegmentFile(file, id: object.id, storeID: backup.store)
+      try fileSystem.rename(temporary, to: paths.segment(object.id))
+      try fileSystem.syncDirectory(paths.segments)
+    }
+  }
+}

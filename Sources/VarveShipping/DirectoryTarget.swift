@@ -1,0 +1,114 @@
+// A directory as a backup target, also on a network file system: no locks, no mapped files, nothing
+// but new files, renames and syncs.
+
+public import Varve
+package import VarveStorage
+
+/// A directory that holds backups.
+public struct DirectoryTarget: BackupTarget {
+  private let root: String
+  private let fileSystem: any FileSystem
+
+  /// - Parameter path: the directory; it is made by the first backup.
+  public init(_ path: String) { self.init(path, fileSystem: PosixFileSystem()) }
+
+  /// The same on any file system; what the tests use.
+  package init(_ path: String, fileSystem: any FileSystem) {
+    root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    self.fileSystem = fileSystem
+  }
+
+  public var name: String { root }
+
+  /// Whether a directory is a target: it holds backups.
+  public static func isTarget(_ path: String) -> Bool {
+    PosixFileSystem().exists(path + "/" + TargetKey.backups.dropLast())
+  }
+
+  public func put(
+    _ key: String, digest: ContentHash, _ piece: () throws -> [UInt8]
+  ) throws {
+    let (folder, _) = Self.split(key)
+    try storage {
+      try makeFolder(root)
+      try makeFolder(root + "/tmp")
+      try makeFolder(root + "/" + folder)
+    }
+    var generator = SystemRandomNumberGenerator()
+    let temporary = root + "/tmp/put-\(generator.next() as UInt64)"
+    let file = try storage { try fileSystem.create(temporary) }
+    do {
+      var sum = Digest()
+      while true {
+        let bytes = try piece()
+        if bytes.isEmpty { break }
+        sum.update(bytes)
+        try storage { try file.append(bytes) }
+      }
+      guard sum.finish() == digest else {
+        throw StoreError(
+          .damaged, path: key, detail: "the bytes are not those that the name says; not shipped")
+      }
+      try storage {
+        try file.sync()
+        try fileSystem.rename(temporary, to: root + "/" + key)
+        try fileSystem.syncDirectory(root + "/" + folder)
+      }
+    } catch {
+      try? fileSystem.unlink(temporary)
+      throw error
+    }
+  }
+
+  public func get(_ key: String, at offset: UInt64, count: Int) throws -> [UInt8] {
+    guard fileSystem.exists(root + "/" + key) else {
+      throw StoreError(.notFound, path: root + "/" + key, detail: "the target has no such object")
+    }
+    return try storage {
+      try fileSystem.open(root + "/" + key).read(at: offset, count: count)
+    }
+  }
+
+  public func list(_ prefix: String) throws -> [TargetObject] {
+    let (folder, start) = Self.split(prefix)
+    let path = root + "/" + folder
+    guard fileSystem.exists(path) else { return [] }
+    return try storage {
+      try fileSystem.list(path).filter { $0.hasPrefix(start) }.map { name in
+        let file = try fileSystem.open(path + "/" + name)
+        return TargetObject(key: folder + "/" + name, byteCount: try file.byteCount())
+      }
+    }
+  }
+
+  public func delete(_ key: String) throws {
+    let (folder, _) = Self.split(key)
+    try storage {
+      try fileSystem.unlink(root + "/" + key)
+      try fileSystem.syncDirectory(root + "/" + folder)
+    }
+  }
+
+  /// Folder and name of a key.
+  private static func split(_ key: String) -> (folder: String, name: String) {
+    let slash = key.lastIndex(of: "/") ?? key.startIndex
+    return (String(key[..<slash]), String(key[slash...].dropFirst()))
+  }
+
+  private func makeFolder(_ path: String) throws {
+    guard !fileSystem.exists(path) else { return }
+    try fileSystem.makeDirectory(path)
+    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    let parent = slash == path.startIndex ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<slash])
+    try fileSystem.syncDirectory(parent)
+  }
+
+  /// Runs file work and gives its error the engine's type.
+  private func storage<T>(_ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as StorageError {
+      throw StoreError(error)
+    }
+  }
+}

@@ -1,0 +1,174 @@
+// `varve backup`, `backups`, `restore`: copies of the store elsewhere, and back.
+
+import ArgumentParser
+import Varve
+import VarveShipping
+import VarveSources
+
+/// A target by its address.
+struct TargetArgument: ExpressibleByArgument {
+  let text: String
+
+  init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    text = argument
+  }
+
+  func target() throws -> any BackupTarget {
+    if text.contains("://") {
+      throw ValidationError("'\(text)' is no directory; other targets are not there yet")
+    }
+    return DirectoryTarget(text)
+  }
+}
+
+struct Backup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Ship a backup of the store to one or more directories.",
+    discussion: """
+      Every backup is a whole one at the cost of what is new: segments never change, so those that \
+      the target has are not shipped again. The active segment is ended first. Indexes are not \
+      shipped; 'restore' builds them. Objects are named by their SHA-256: 'sha256sum' checks them.
+
+      A target that fails is reported and the others go on; the exit code is that of the first.
+      """)
+
+  @OptionGroup var storeArguments: StoreArguments
+  @OptionGroup var wait: WaitArguments
+  @OptionGroup var json: JSONArguments
+
+  @Argument(help: ArgumentHelp("Directories; made if they are not there.", valueName: "target"))
+  var targets: [TargetArgument]
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    var options = StoreOptions(access: .write)
+    options.lockWaitMilliseconds = wait.milliseconds
+    let store = try Store.open(at: storeArguments.path, options: options)
+    Process.catchStops()
+    var failure: (any Error)?
+    var rows: [JSON] = []
+    for target in targets {
+      do {
+        let result = try store.backUp(to: try target.target(), isCancelled: { Process.isStopped })
+        rows.append(row(target, result))
+        if !quiet, !json.json {
+          Output.line(
+            Escape.terminal(
+              "\(target.text): generation \(result.generation), "
+                + "\(Count.text(result.segmentsShipped, "segment")) and "
+                + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"))
+        }
+      } catch {
+        if targets.count > 1 { Output.note("varve: \(ErrorReport.text(error))") }
+        failure = failure ?? error
+      }
+    }
+    if json.json { JSON.object([("backups", .array(rows)), ("next", .null)]).print() }
+    if let failure { throw failure }
+  }
+
+  private func row(_ target: TargetArgument, _ result: BackupResult) -> JSON {
+    .object([
+      ("target", .string(target.text)), ("id", .string(result.key)),
+      ("generation", .int(result.generation)), ("segmentsShipped", .int(result.segmentsShipped)),
+      ("segmentsKnown", .int(result.segmentsKnown)), ("bytesShipped", .int(result.bytesShipped)),
+    ])
+  }
+}
+
+struct Backups: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the backups of a target, oldest first.")
+
+  @OptionGroup var json: JSONArguments
+
+  @Argument(help: ArgumentHelp("A directory that holds backups.", valueName: "target"))
+  var target: TargetArgument
+
+  func run() throws {
+    let backups = try BackupReader(try target.target()).backups()
+    if json.json {
+      return JSON.object([
+        (
+          "backups",
+          .array(
+            backups.map {
+              .object([
+                ("id", .string($0.key)), ("generation", .int($0.generation)),
+                ("time", .time($0.time)), ("bytes", .int($0.byteCount)), ("verifiedAt", .null),
+                ("store", .string("\($0.store)")), ("commit", .int($0.commit)),
+                ("digest", .string("\($0.contentDigest)")),
+                ("historyDigest", .string("\($0.historyDigest)")),
+              ])
+            })
+        ), ("next", .null),
+      ]).print()
+    }
+    for backup in backups {
+      Output.line(
+        "\(TimeText.local(backup.time))  generation \(backup.generation)  "
+          + "\(backup.byteCount) bytes  \("\(backup.contentDigest)".prefix(16))")
+    }
+    if backups.isEmpty { throw Exit(code: 1) }
+  }
+}
+
+struct Restore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a store from a backup.",
+    discussion: """
+      Every byte is compared with its digest on the way, and the finished store with the digests \
+      of the backup. The directory must not exist, or be empty; what fails leaves no store there.
+      """)
+
+  @OptionGroup var json: JSONArguments
+
+  @Argument(help: ArgumentHelp("A directory that holds backups.", valueName: "target"))
+  var target: TargetArgument
+
+  @Option(name: .long, help: ArgumentHelp("Where the store is made.", valueName: "dir"))
+  var into: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The last backup up to this time (default: the newest).", valueName: "time"))
+  var at: String?
+
+  @Option(name: .long, help: ArgumentHelp("The backup of this generation.", valueName: "number"))
+  var generation: UInt64?
+
+  func validate() throws {
+    guard at == nil || generation == nil else {
+      throw ValidationError("give one of --at and --generation")
+    }
+  }
+
+  func run() throws {
+    let reader = BackupReader(try target.target())
+    var backups = try reader.backups()
+    if let at {
+      let limit = try TimeText.until(at)
+      backups.removeAll { $0.time >= limit }
+    }
+    if let generation { backups.removeAll { $0.generation != generation } }
+    guard let backup = backups.last else {
+      throw StoreError(.notFound, path: target.text, detail: "the target has no such backup")
+    }
+    let store = try reader.restore(backup, into: into, concurrently: .dispatch)
+    let sums = try store.snapshot().statistics()
+    if json.json {
+      return JSON.object([
+        ("id", .string(backup.key)), ("generation", .int(backup.generation)),
+        ("occurrences", .int(sums.occurrences)), ("messages", .int(sums.messages)),
+        ("digest", .string("\(backup.contentDigest)")),
+      ]).print()
+    }
+    Output.line(
+      Escape.terminal(
+        "restored generation \(backup.generation) of \(TimeText.local(backup.time)) into \(into): "
+          + "\(sums.occurrences) occurrences, digest \(backup.contentDigest)"))
+  }
+}
