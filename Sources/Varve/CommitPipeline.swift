@@ -58,7 +58,8 @@ struct CommitPipeline {
     return results
   }
 
-  /// What a forgetting commits is indexed before the lock is released, so that the indexes have all.
+  /// What a forgetting commits is indexed before the lock is released, so that indexes have all of
+  /// it.
   private mutating func loadTombstones(_ version: Version) throws(StorageError) {
     if let tombstones, tombstones.version === version { return }
     tombstones = (version, try Tombstones(StoreView(indexesOf: version)))

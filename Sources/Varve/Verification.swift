@@ -46,7 +46,8 @@ extension Snapshot {
   /// every message against its hash, every index entry against the log.
   ///
   /// - Parameters:
-  ///   - attestation: a line that was kept elsewhere; that nothing before it was changed is verified.
+  ///   - attestation: a line that was kept elsewhere; that nothing before it was changed is
+  ///     verified.
   ///   - isCancelled: asked after each commit.
   /// - Throws: ``StoreError`` `cancelled`; damage is reported, not thrown.
   public func verify(
@@ -127,7 +128,8 @@ private struct Verifier {
       while let first = ranges.first, first.upperBound < sequence { ranges.removeFirst() }
       if let first = ranges.first, first.contains(sequence) { continue }
       report.problems.append(
-        VerificationProblem(file: "", kind: "record \(sequence) is gone, and no tombstone says why"))
+        VerificationProblem(file: "", kind: "record \(sequence) is gone, and no tombstone says why")
+      )
       return
     }
   }

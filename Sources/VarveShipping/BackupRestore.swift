@@ -63,7 +63,9 @@ extension BackupReader {
     }
     var done: UInt64 = 0
     for object in backup.record.segments {
-      try writeSegment(object, backup, paths, fileSystem) { onProgress(done + $0, backup.byteCount) }
+      try writeSegment(object, backup, paths, fileSystem) {
+        onProgress(done + $0, backup.byteCount)
+      }
       done += object.byteCount
     }
     let manifests = ManifestStore(paths, fileSystem)

@@ -74,8 +74,10 @@ enum TargetKey {
     let name = key.dropFirst(backups.count)
     guard key.hasPrefix(backups), name.hasSuffix(suffix) else { return false }
     let parts = name.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
-    return parts.count == 3 && parts.allSatisfy { part in
-      !part.isEmpty && part.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    }
+    return parts.count == 3
+      && parts.allSatisfy { part in
+        !part.isEmpty
+          && part.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+      }
   }
 }

@@ -18,6 +18,7 @@ public struct DirectoryTarget: BackupTarget {
     self.fileSystem = fileSystem
   }
 
+  /// The directory.
   public var name: String { root }
 
   /// Whether a directory is a target: it holds backups.
@@ -25,6 +26,7 @@ public struct DirectoryTarget: BackupTarget {
     PosixFileSystem().exists(path + "/" + TargetKey.backups.dropLast())
   }
 
+  /// Writes below `tmp/`, syncs, renames, and syncs the folder.
   public func put(
     _ key: String, digest: ContentHash, _ piece: () throws -> [UInt8]
   ) throws {
@@ -60,6 +62,7 @@ public struct DirectoryTarget: BackupTarget {
     }
   }
 
+  /// Reads a piece of a file.
   public func get(_ key: String, at offset: UInt64, count: Int) throws -> [UInt8] {
     guard fileSystem.exists(root + "/" + key) else {
       throw StoreError(.notFound, path: root + "/" + key, detail: "the target has no such object")
@@ -69,6 +72,7 @@ public struct DirectoryTarget: BackupTarget {
     }
   }
 
+  /// Lists a folder.
   public func list(_ prefix: String) throws -> [TargetObject] {
     let (folder, start) = Self.split(prefix)
     let path = root + "/" + folder
@@ -81,6 +85,7 @@ public struct DirectoryTarget: BackupTarget {
     }
   }
 
+  /// Unlinks a file and syncs its folder.
   public func delete(_ key: String) throws {
     let (folder, _) = Self.split(key)
     try storage {
@@ -97,9 +102,12 @@ public struct DirectoryTarget: BackupTarget {
 
   private func makeFolder(_ path: String) throws {
     guard !fileSystem.exists(path) else { return }
-    try fileSystem.makeDirectory(path)
     let slash = path.lastIndex(of: "/") ?? path.startIndex
-    let parent = slash == path.startIndex ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<slash])
+    let isTop = slash == path.startIndex
+    let parent = isTop ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<slash])
+    if !isTop { try makeFolder(parent) }
+    try fileSystem.makeDirectory(path)
+    // A new name is durable only once its folder is synced.
     try fileSystem.syncDirectory(parent)
   }
 

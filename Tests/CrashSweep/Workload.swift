@@ -84,7 +84,9 @@ struct Workload {
       // Twice from what is in indexes, by the writer whose turn it is.
       if round % 20 == 19 { try writer.indexText() }
       // Twice what some of the log says goes.
-      if round == 13 || round == 33 { try forget(writer, before: next, project: round < 20, ledger) }
+      if round == 13 || round == 33 {
+        try forget(writer, before: next, project: round < 20, ledger)
+      }
       // And small segments become large ones, in the end all of them under zlib.
       if round == 27 || round == 50 { _ = try writer.compact(isCold: round == 50) }
       let seen = try reader.snapshot().nextSequence - 1

@@ -30,9 +30,11 @@ struct StyleTests {
   /// Characters that are not ASCII, where output or a comment needs them.
   static let otherCharacters: [String: String] = [
     "Sources/VarveSources/JSON/Timestamp.swift": "±",
+    "Sources/varve/Commands/Forget.swift": "…",
     "Sources/varve/Commands/Get.swift": "…",
     "Sources/varve/Commands/Grep.swift": "…",
     "Sources/varve/Commands/Ingest.swift": "…",
+    "Sources/varve/Commands/Verify.swift": "…",
     "Sources/varve/Reports/SessionPage.swift": "·",
     "Sources/varve/Reports/ShownSession.swift": "·",
     "Sources/varve/Reports/ReportPage.swift": "…–·×",

@@ -146,7 +146,9 @@ final class World {
               .init("maxTotalHits", .int(1000))
             ])),
         ] + own))
-    let parts = [.tail: 1, .oneIndex: 1, .sevenIndexesAndTail: 8, .merged: 9, .rebuilt: 3, .forgotten: 4][layout]
+    let parts = [
+      .tail: 1, .oneIndex: 1, .sevenIndexesAndTail: 8, .merged: 9, .rebuilt: 3, .forgotten: 4,
+    ][layout]
     let count = parts ?? 1
     for part in 0..<count {
       var batch = WriteBatch()

@@ -114,7 +114,9 @@ struct BackupTests {
     }
   }
 
-  @Test("Swapped, missing, cut and flipped objects are found before there is a store")
+  @Test(
+    "Swapped, missing, cut and flipped objects are found before there is a store",
+    .requirement("SHP-5"))
   func damage() throws {
     for kind in 0..<6 {
       let world = try World()

@@ -130,7 +130,8 @@ struct CompactionTests {
   func plan() {
     func groups(_ sizes: [UInt64], due: Set<Int> = []) -> [Range<Int>] {
       CompactionPlan.groups(
-        sizes.enumerated().map { CompactionPlan.Segment(byteCount: $1, isDue: due.contains($0)) }, limit: 100)
+        sizes.enumerated().map { CompactionPlan.Segment(byteCount: $1, isDue: due.contains($0)) },
+        limit: 100)
     }
     #expect(groups([]) == [])
     #expect(groups([10]) == [])

@@ -94,7 +94,11 @@ struct ForgettingTests {
         let row = Self.row(&generator, rows.count + masked)
         try batch.append(row.occurrence, content: Array(row.content.utf8))
         // FGT-3: the same content in the same session at the same time, or both without one.
-        if gone.contains(where: { $0.isSameSighting(row) }) { masked += 1 } else { rows.append(row) }
+        if gone.contains(where: { $0.isSameSighting(row) }) {
+          masked += 1
+        } else {
+          rows.append(row)
+        }
       }
       let result = try #require(try store?.commit(batch))
       #expect(result.occurrencesNew == batch.count - masked && result.forgotten == masked)
@@ -285,7 +289,9 @@ struct ForgettingTests {
     #expect(throws: StoreError.self) { try snapshot.selectForForgetting(ForgetRequest()) }
   }
 
-  @Test("The history digest of what was committed does not change", .requirement("SEG-51", "SEG-53", "FGT-4"))
+  @Test(
+    "The history digest of what was committed does not change",
+    .requirement("SEG-51", "SEG-53", "FGT-4"))
   func history() throws {
     let disk = SimulatedFileSystem()
     var options = StoreOptions(access: .write)
@@ -298,7 +304,8 @@ struct ForgettingTests {
         kind: .prompt, place: SourcePlace(host: "h", path: "f", offset: UInt64(number)))
       occurrence.session = "s\(number % 2)"
       try batch.append(occurrence, content: Array("text \(number)".utf8))
-      try batch.append(Fact(kind: .session, key: [UInt8(number)], value: MetadataValue.null.encoded))
+      try batch.append(
+        Fact(kind: .session, key: [UInt8(number)], value: MetadataValue.null.encoded))
       try store.commit(batch)
       digests.append(try store.snapshot().historyDigest)
     }

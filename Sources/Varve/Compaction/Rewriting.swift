@@ -1,5 +1,6 @@
 // Executes what VarveStorage and VarveSearch know how to do: segments written anew, then their
-// indexes, then their full text. What comes out waits under temporary names to be published at once.
+// indexes, then their full text. What comes out waits under temporary names to be published at
+// once.
 
 import VarveFormat
 import VarveSearch

@@ -117,7 +117,8 @@ extension Store {
       let isPublished = try withLog { (log) throws(StorageError) in try log.publish(made) }
       if isPublished { return made.segments.first?.made.first?.byteCount ?? 0 }
     }
-    throw StoreError(.busy, path: path, detail: "other writers merged the same indexes all the time")
+    throw StoreError(
+      .busy, path: path, detail: "other writers merged the same indexes all the time")
   }
 
   private func indexedView() throws(StoreError) -> StoreView {

@@ -39,7 +39,7 @@ final class CorpusFields: FieldSource {
     if let known = knownAges.withLock({ $0 }) { return known }
     var ages = [Int](repeating: .max, count: rows.documentCount)
     if let column = try column("timestamp"), case .numbers(let times) = column.storage {
-      for (row, document) in rows.documents.enumerated() 
+      for (row, document) in rows.documents.enumerated()
       where document != RowTable.none && !times[row].isNaN {
         ages[Int(document)] = min(ages[Int(document)], Int(-times[row]))
       }
@@ -53,7 +53,7 @@ final class CorpusFields: FieldSource {
     var classes = [UInt8](repeating: 2, count: rows.documentCount)
     if let column = try column("kind"), case .single(let places) = column.storage {
       let byPlace = column.values.map { ConversationClass.of($0.text) }
-      for (row, document) in rows.documents.enumerated() 
+      for (row, document) in rows.documents.enumerated()
       where document != RowTable.none && places[row] > 0 {
         classes[Int(document)] = min(classes[Int(document)], byPlace[Int(places[row]) - 1])
       }

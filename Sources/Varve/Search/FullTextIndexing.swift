@@ -228,7 +228,8 @@ extension Store {
       guard let plan = MergePolicy.plan(entries.map(\.recordCount), width: MergePolicy.width)
       else { return }
       let merged = try engine { () throws(StorageError) -> MadeFullText? in
-        try self.merged(Array(view.version.fullTexts[plan]), view, settings, isCancelled: isCancelled)
+        try self.merged(
+          Array(view.version.fullTexts[plan]), view, settings, isCancelled: isCancelled)
       }
       guard let merged else { return }
       guard try publishTexts([merged], replacing: entries[plan].map(\.id)) else { return }

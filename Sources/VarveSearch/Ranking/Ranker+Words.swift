@@ -42,8 +42,8 @@ extension Ranker {
   func splitByTypos(_ bucket: Bucket, _ rule: Int) throws {
     var left = set(bucket)
     let most = typoCostMax(bucket.paths)
-    // Steps that no document of the bucket matches end a path before it is tried. Two paths may have
-    // the same node with different levels.
+    // Steps that no document of the bucket matches end a path before it is tried. Two paths may
+    // have the same node with different levels.
     var levels: [PathStep: [Int]] = [:]
     for path in bucket.paths {
       for step in path.steps where levels[step] == nil {

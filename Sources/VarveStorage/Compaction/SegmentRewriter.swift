@@ -15,7 +15,8 @@ package struct SegmentRewriter {
   package private(set) var moves = BlockMoves()
 
   /// - Parameter compression: of all blocks; nil keeps that of each.
-  package init(_ view: StoreView, edits: LogEdits = LogEdits(), compression: CompressionKind? = nil) {
+  package init(_ view: StoreView, edits: LogEdits = LogEdits(), compression: CompressionKind? = nil)
+  {
     self.view = view
     self.edits = edits
     self.compression = compression

@@ -8,8 +8,8 @@ struct Attest: ParsableCommand {
     abstract: "Print one line that fixes the whole history so far.",
     discussion: """
       Keep the line outside the store: commit number and history digest. The digest covers every \
-      occurrence in order and is the same after compaction, rebuild and restore. 'verify --attested' \
-      compares a store with it.
+      occurrence in order and is the same after compaction, rebuild and restore. 'verify \
+      --attested' compares a store with it.
       """)
 
   @OptionGroup var storeArguments: StoreArguments

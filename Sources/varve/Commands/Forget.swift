@@ -9,8 +9,8 @@ struct Forget: ParsableCommand {
     abstract: "Forget messages for good: from every answer and every file.",
     discussion: """
       Says what would go and asks, unless --yes is given. All conditions must hold; at least one \
-      is needed. What goes are occurrences: a message stays as long as it was seen elsewhere, which \
-      is listed, unless --everywhere takes it, too, and keeps it out wherever it comes from.
+      is needed. What goes are occurrences: a message stays as long as it was seen elsewhere, \
+      which is listed, unless --everywhere takes it, too, and keeps it out wherever it comes from.
 
       The archived originals keep their length; the records that were forgotten become spaces, \
       with everything else that stands in the same lines. What stays are digests, so that the \

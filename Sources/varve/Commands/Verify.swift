@@ -150,9 +150,9 @@ struct Verify: ParsableCommand {
     }
     let more = found.sequences.count > Self.rangesShownMax ? ", …" : ""
     let reason = found.reason.isEmpty ? "" : " (\(found.reason))"
+    let count = Count.text(found.occurrences, "occurrence")
     return Escape.terminal(
-      "  forgotten since, \(TimeText.local(found.time))\(reason): "
-        + "\(Count.text(found.occurrences, "occurrence")), sequences \(ranges.joined(separator: ", "))\(more)"
-    )
+      "  forgotten since, \(TimeText.local(found.time))\(reason): \(count), "
+        + "sequences \(ranges.joined(separator: ", "))\(more)")
   }
 }
