@@ -34,7 +34,7 @@ struct CommitPipeline {
     let mark = writer.tailMark
     var results: [CommitResult] = []
     do throws(StorageError) {
-      try loadTombstones(writer.version)
+      try loadTombstones(writer)
       try writer.withBase { (base) throws(StorageError) in
         while output.count < Limits.tailByteCount {
           let batches = next(output.count)
@@ -58,9 +58,16 @@ struct CommitPipeline {
     return results
   }
 
-  /// What a forgetting commits is indexed before the lock is released, so that indexes have all of
-  /// it.
-  private mutating func loadTombstones(_ version: Version) throws(StorageError) {
+  /// What a forgetting commits is indexed before the lock is released, unless it was interrupted:
+  /// then the tail has it.
+  private mutating func loadTombstones(_ writer: LogWriter) throws(StorageError) {
+    let version = writer.version
+    if writer.tail.facts.contains(where: { $0.kind == .tombstone }),
+      let view = writer.currentView()
+    {
+      tombstones = (version, try Tombstones(view))
+      return
+    }
     if let tombstones, tombstones.version === version { return }
     tombstones = (version, try Tombstones(StoreView(indexesOf: version)))
   }
@@ -71,6 +78,12 @@ struct CommitPipeline {
     durable: UInt64, now: Int64
   ) throws(StorageError) -> CommitResult {
     var result = CommitResult()
+    if let known = batch.knownForgettings, !batch.facts.isEmpty,
+      known != tombstones?.known?.operationCount ?? 0
+    {
+      result.isStale = true
+      return result
+    }
     let start = output.count
     let first = base.tail.nextSequence
     let seed = batch.seed

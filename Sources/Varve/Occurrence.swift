@@ -150,6 +150,8 @@ public struct CommitResult: Equatable, Sendable {
   public var repeated = 0
   /// Sightings of what was forgotten; nothing was written for them.
   public var forgotten = 0
+  /// Whether nothing was committed because something was forgotten meanwhile.
+  package var isStale = false
   /// Sequence of the last occurrence of the store after this commit.
   public var lastSequence: UInt64 = 0
 
@@ -164,5 +166,14 @@ public struct CommitResult: Equatable, Sendable {
     repeated += other.repeated
     forgotten += other.forgotten
     lastSequence = max(lastSequence, other.lastSequence)
+  }
+}
+
+extension CommitResult {
+  /// The result, unless nothing was committed because something was forgotten meanwhile.
+  func fresh(_ path: String) throws(StoreError) -> CommitResult {
+    guard isStale else { return self }
+    throw StoreError(
+      .busy, path: path, detail: "something was forgotten while this was read; read it again")
   }
 }

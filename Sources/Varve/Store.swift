@@ -198,7 +198,7 @@ public final class Store: Sendable {
         gate.open()
         if isMaintenanceDue { maintainInline() }
       }
-      if let result = pending.result.withLock({ $0 }) { return try result.get() }
+      if let result = pending.result.withLock({ $0 }) { return try result.get().fresh(path) }
       isLeading = queue.waitToLead(pending)
     }
   }

@@ -1,5 +1,7 @@
 // How a store is opened. Everything has a default that is safe.
 
+import VarveStorage
+
 /// Options of ``Store/open(at:options:)``.
 public struct StoreOptions: Sendable {
   /// What a store is opened for.
@@ -48,5 +50,12 @@ public struct StoreOptions: Sendable {
     tailByteCount = Limits.tailByteCount
     resultCacheCount = 128
     resultCacheSeconds = 3600
+  }
+}
+
+extension Store {
+  /// Whether a directory is a store, of any version.
+  public static func isStore(at path: String) -> Bool {
+    PosixFileSystem().exists(StorePaths(path).current)
   }
 }

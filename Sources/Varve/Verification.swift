@@ -53,7 +53,11 @@ extension Snapshot {
   public func verify(
     attestation: Attestation? = nil, isCancelled: () -> Bool = { false }
   ) throws(StoreError) -> VerificationReport {
-    var verifier = Verifier(view, attestation, try forgettings())
+    var known: [Forgetting] = []
+    var problem: StoreError?
+    do throws(StoreError) { known = try forgettings() } catch { problem = error }
+    var verifier = Verifier(view, attestation, known)
+    if let problem { verifier.note(problem) }
     try engine { () throws(StorageError) in try verifier.run(isCancelled: isCancelled) }
     return verifier.report
   }
@@ -75,6 +79,8 @@ private struct Verifier {
   init(_ view: StoreView, _ attestation: Attestation?, _ forgettings: [Forgetting]) {
     self.view = view
     self.attestation = attestation
+    // A line of an empty store attests nothing but that.
+    hasAttested = attestation?.commit == 0 && attestation?.historyDigest == .zero
     self.forgettings = forgettings
     for (place, forgetting) in forgettings.enumerated() {
       let key = forgetting.number.bigEndianBytes + UInt32(0).bigEndianBytes
@@ -142,6 +148,11 @@ private struct Verifier {
     } catch {
       return error
     }
+  }
+
+  mutating func note(_ error: StoreError) {
+    report.problems.append(
+      VerificationProblem(file: error.path, offset: error.offset, kind: error.detail))
   }
 
   private mutating func note(_ error: StorageError?) {

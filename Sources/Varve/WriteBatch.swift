@@ -31,6 +31,11 @@ public struct WriteBatch: Sendable {
   /// Creates an empty batch.
   public init() {}
 
+  /// Of a batch whose facts were made from an earlier view of the store, how many forgettings that
+  /// view had: if there are more by then, the commit is refused as `busy`, because the facts may
+  /// name what is gone.
+  public var knownForgettings: UInt64?
+
   /// Number of occurrences.
   public var count: Int { rows.count }
 

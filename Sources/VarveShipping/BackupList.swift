@@ -40,13 +40,19 @@ public struct BackupInfo: Sendable, Equatable {
     else { throw damaged("the record is not the one that its name says") }
     var previous: ContentHash?
     var last: Manifest?
+    var generation = record.generation.subtractingReportingOverflow(
+      UInt64(record.manifests.count)
+    )
+    guard !generation.overflow else { throw damaged("more manifests than generations") }
     for file in record.manifests {
       let manifest = try storage {
         try inFile(key, "read a manifest") { () throws(FormatError) in
           try Manifest(file.rawSpan)
         }
       }
-      guard manifest.storeID == record.storeID, previous == nil || manifest.previous == previous
+      generation.partialValue += 1
+      guard manifest.storeID == record.storeID, manifest.generation == generation.partialValue,
+        previous == nil || manifest.previous == previous
       else { throw damaged("the manifests do not follow each other") }
       previous = Digest.hash(file)
       last = manifest
@@ -55,9 +61,9 @@ public struct BackupInfo: Sendable, Equatable {
       Self.agree(manifest, record.segments)
     else { throw damaged("the segments are not those of the manifest") }
     self.key = key
-    generation = record.generation
+    self.generation = record.generation
     time = record.time
-    byteCount = record.segments.reduce(0) { $0 + $1.byteCount }
+    byteCount = record.segments.reduce(0) { $0 &+ $1.byteCount }
     store = record.storeID
     contentDigest = record.contentDigest
     commit = manifest.commitNumber
@@ -103,13 +109,22 @@ public struct BackupReader: Sendable {
   /// A reader of a target.
   public init(_ target: any BackupTarget) { self.target = target }
 
-  /// The backups, oldest first.
+  /// The backups whose records are right, oldest first.
   ///
-  /// - Throws: ``StoreError``: `damaged` if a record is; what the target throws.
-  public func backups() throws -> [BackupInfo] {
-    try keys().map { key in
-      try BackupInfo(key, target.bytes(key, limit: Self.recordByteCountMax))
-    }.sorted { ($0.time, $0.generation) < ($1.time, $1.generation) }
+  /// - Parameter onProblem: called with each record that is not.
+  /// - Throws: what the target throws.
+  public func backups(
+    onProblem: (VerificationProblem) -> Void = { _ in }
+  ) throws -> [BackupInfo] {
+    var found: [BackupInfo] = []
+    for key in try keys() {
+      do {
+        found.append(try BackupInfo(key, target.bytes(key, limit: Self.recordByteCountMax)))
+      } catch let error as StoreError where error.code == .damaged || error.code == .limit {
+        onProblem(Self.problem(key, error))
+      }
+    }
+    return found.sorted { ($0.time, $0.generation) < ($1.time, $1.generation) }
   }
 
   private func keys() throws -> [String] {

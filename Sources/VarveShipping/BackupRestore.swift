@@ -31,13 +31,43 @@ extension BackupReader {
     concurrently: Concurrency = .none, onProgress: (UInt64, UInt64) -> Void = { _, _ in }
   ) throws -> Store {
     if fileSystem.exists(path) {
-      let held = try storage { try fileSystem.list(path) }
-      guard held.isEmpty else {
+      // What a restore that failed leaves are empty folders.
+      let isFree = try storage {
+        try fileSystem.list(path).allSatisfy { name in
+          guard ["tmp", "manifests", "segments", "indexes"].contains(name) else { return false }
+          return try fileSystem.list(path + "/" + name).isEmpty
+        }
+      }
+      guard isFree else {
         throw StoreError(
           .system(17), path: path, detail: "restore into a directory that is not empty")
       }
     }
-    try writeFiles(backup, into: StorePaths(path), fileSystem, onProgress)
+    let paths = StorePaths(path)
+    do {
+      try writeFiles(backup, into: paths, fileSystem, onProgress)
+      return try build(backup, path, fileSystem, concurrently)
+    } catch {
+      Self.remove(paths, fileSystem)
+      throw error
+    }
+  }
+
+  /// Takes away what a restore wrote that failed; CURRENT first, so that it is no store at once.
+  private static func remove(_ paths: StorePaths, _ fileSystem: any FileSystem) {
+    for file in [paths.current, paths.tail, paths.lock] { try? fileSystem.unlink(file) }
+    for folder in [paths.temporary, paths.manifests, paths.segments, paths.indexes] {
+      for name in (try? fileSystem.list(folder)) ?? [] {
+        try? fileSystem.unlink(folder + "/" + name)
+      }
+    }
+  }
+
+  /// Builds the indexes and compares the digests.
+  private func build(
+    _ backup: BackupInfo, _ path: String, _ fileSystem: any FileSystem,
+    _ concurrently: Concurrency
+  ) throws -> Store {
     var options = StoreOptions(access: .write)
     options.maintenance = .manual
     let store = try Store.rebuild(at: path, options: options, fileSystem: fileSystem)

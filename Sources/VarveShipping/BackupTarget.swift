@@ -69,6 +69,12 @@ enum TargetKey {
       + "\(digest)".prefix(16) + suffix
   }
 
+  /// Whether a key has one of the forms that are written here.
+  static func isOurs(_ key: String) -> Bool {
+    isBackup(key)
+      || key.hasPrefix(segments) && ContentHash(hex: String(key.dropFirst(segments.count))) != nil
+  }
+
   /// Whether a key is one that `backup` gives: others are not ours.
   static func isBackup(_ key: String) -> Bool {
     let name = key.dropFirst(backups.count)

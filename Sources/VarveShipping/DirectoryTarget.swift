@@ -78,9 +78,12 @@ public struct DirectoryTarget: BackupTarget {
     let path = root + "/" + folder
     guard fileSystem.exists(path) else { return [] }
     return try storage {
-      try fileSystem.list(path).filter { $0.hasPrefix(start) }.map { name in
-        let file = try fileSystem.open(path + "/" + name)
-        return TargetObject(key: folder + "/" + name, byteCount: try file.byteCount())
+      try fileSystem.list(path).compactMap { name in
+        let key = folder + "/" + name
+        // What others put there, as some network drives do, is not ours.
+        guard name.hasPrefix(start), TargetKey.isOurs(key) else { return nil }
+        return TargetObject(
+          key: key, byteCount: try fileSystem.open(path + "/" + name).byteCount())
       }
     }
   }

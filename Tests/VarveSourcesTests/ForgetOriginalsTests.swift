@@ -133,4 +133,73 @@ import VarveTestSupport
     #expect(try bytes.chunk(0) == Array(Self.lines.joined().utf8))
     #expect(try Self.history(world)?.text == Self.blanked(Self.lines))
   }
+
+  @Test("Chunks that were cut anew since hold nothing of it either", .requirement("FGT-7"))
+  func appended() throws {
+    let world = try World()
+    try world.history("")
+    // Small appends: their chunks are cut anew together when there are many.
+    for line in Self.lines {
+      try world.scratch.append("home/history.jsonl", line)
+      try world.ingest()
+    }
+    _ = try Self.forget(world, ["session = gone"])
+    #expect(try Self.history(world)?.text == Self.blanked(Self.lines))
+    for number in stride(from: 1, to: 40, by: 4) {
+      #expect(try Self.traces(of: "zebra\(number * 7919)x", world) == [])
+    }
+    #expect(try world.snapshot().verify().isSound)
+  }
+
+  @Test("Versions that a file had before and has now lose the record alike")
+  func versions() throws {
+    let world = try World()
+    try world.history(Self.lines.joined())
+    try world.ingest()
+    let moved = Self.line("first", session: "kept", time: 200) + Self.lines.reversed().joined()
+    try world.history(moved)
+    try world.ingest()
+    let snapshot = try world.snapshot()
+    #expect(
+      try snapshot.originals(allVersions: true).count { $0.name.path == "history.jsonl" } == 2)
+    _ = try Self.forget(world, ["session = gone"])
+    for number in stride(from: 1, to: 40, by: 4) {
+      #expect(try Self.traces(of: "zebra\(number * 7919)x", world) == [])
+    }
+  }
+
+  @Test("Facts of originals that were made before a forgetting are refused after it")
+  func stale() throws {
+    let world = try World()
+    try world.history(Self.lines.joined())
+    try world.ingest()
+    let before = try world.snapshot()
+    _ = try Self.forget(world, ["session = gone"])
+    let store = try Store.open(at: world.storePath, options: StoreOptions(access: .write))
+    var batch = WriteBatch()
+    try batch.append(try #require(try before.facts(.sourceChunk).first))
+    batch.knownForgettings = try before.forgettingCount()
+    #expect(throws: StoreError.self) { try store.commit(batch) }
+    #expect(try Self.traces(of: "zebra7919x", world) == [])
+    batch.knownForgettings = try store.snapshot().forgettingCount()
+    #expect(try store.commit(WriteBatch()).occurrencesNew == 0)
+  }
+
+  @Test("Fields that every row has are searched after a forgetting")
+  func searchedFields() throws {
+    let world = try World()
+    try world.history(Self.lines.joined())
+    try world.ingest()
+    let store = try Store.open(at: world.storePath, options: StoreOptions(access: .write))
+    try store.setSearchSettings(
+      .object([
+        .init(
+          "searchableAttributes", .array([.text("content"), .text("kind"), .text("error")]))
+      ]))
+    try store.indexText()
+    var request = ForgetRequest()
+    request.filters = ["session = gone"]
+    _ = try store.forget(request)
+    #expect(try store.snapshot().search(SearchQuery("prompt")).total == 30)
+  }
 }

@@ -49,7 +49,7 @@ extension Store {
   ///   - onProgress: called with the bytes written and those there are.
   ///   - isCancelled: asked between segments and parts of indexes.
   /// - Throws: ``StoreError`` as ``commit(_:)``; `busy` if others go on merging all the time;
-  ///   `limit` if the disk has no room for the new files beside the old ones.
+  ///   `system` (28) if the disk has no room for the new files beside the old ones.
   public func compact(
     isCold: Bool = false, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -63,7 +63,7 @@ extension Store {
     var result = CompactionResult()
     for group in groups {
       try requireRoom(for: group, version)
-      let bytes = try compact(group, isCold: isCold, isCancelled)
+      guard let bytes = try compact(group, isCold: isCold, isCancelled) else { continue }
       result.segmentsBefore += group.count
       result.segmentsAfter += 1
       result.bytesBefore += group.reduce(0) { $0 + $1.byteCount }
@@ -98,19 +98,22 @@ extension Store {
     let needed = group.reduce(indexes) { $0 + $1.byteCount }
     guard free < needed else { return }
     throw StoreError(
-      .limit, path: path,
+      .system(28), path: path,
       detail: "compaction needs \(needed) bytes beside the old files; \(free) are free")
   }
 
-  /// Writes one group and publishes it; returns the bytes of the new segment.
+  /// Writes one group and publishes it; returns the bytes of the new segment, nil if somebody else
+  /// wrote some of it anew meanwhile.
   private func compact(
     _ group: [SegmentEntry], isCold: Bool, _ isCancelled: @escaping @Sendable () -> Bool
-  ) throws(StoreError) -> UInt64 {
+  ) throws(StoreError) -> UInt64? {
     let id = try withLog { (log) throws(StorageError) in try log.reserveSegments(1) }
     for _ in 0..<Self.compactionTriesMax {
       let names = TemporaryNames(self)
       defer { names.discard() }
-      var rewriting = Rewriting(store: self, view: try indexedView(), names: names)
+      let view = try indexedView()
+      guard group.allSatisfy({ view.version.segments[$0.id] != nil }) else { return nil }
+      var rewriting = Rewriting(store: self, view: view, names: names)
       rewriting.compression = isCold ? .zlib : nil
       rewriting.isCancelled = isCancelled
       let made = try rewriting.run([group], firstID: id)

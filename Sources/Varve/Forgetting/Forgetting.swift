@@ -41,6 +41,11 @@ struct SequenceRange {
 }
 
 extension Snapshot {
+  /// How many forgettings there were.
+  public func forgettingCount() throws(StoreError) -> UInt64 {
+    try engine { () throws(StorageError) in try Tombstones(view)?.operationCount ?? 0 }
+  }
+
   /// All forgettings, oldest first.
   public func forgettings() throws(StoreError) -> [Forgetting] {
     try engine { () throws(StorageError) in

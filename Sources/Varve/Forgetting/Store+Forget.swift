@@ -15,6 +15,8 @@ public struct ForgetOrder: Sendable {
   public var facts: [Fact] = []
   /// Facts that go, in all their versions, by kind and key.
   public var obsoleteFacts: [(kind: FactKind, key: [UInt8])] = []
+  /// The only source chunks that stay, where others go.
+  public var neededChunks: Set<ContentHash>?
   /// Source files of which nothing is archived again when they are replaced.
   public var sources: [ForgetRequest.Source] = []
 
@@ -59,7 +61,8 @@ extension Store {
       }
       let order = try order(Snapshot(view, searching: searching))
       var result = ForgetResult()
-      guard !order.selection.sequences.isEmpty || !order.obsoleteFacts.isEmpty else {
+      guard !order.selection.sequences.isEmpty || !order.obsoleteFacts.isEmpty
+      else {
         return result
       }
       result.occurrences = order.selection.sequences.count
@@ -68,6 +71,7 @@ extension Store {
       var edits = order.selection.edits
       try engine { () throws(StorageError) in
         edits.lastCommit = log.history.commitNumber
+        edits.neededChunks = order.neededChunks
         for fact in order.obsoleteFacts {
           edits.facts.insert(FactKey(fact.kind, key: fact.key))
         }

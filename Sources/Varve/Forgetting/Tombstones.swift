@@ -106,7 +106,7 @@ struct Tombstones: Sendable {
           kind: .tombstone, key: Self.keyOfKey,
           value: MetadataTree.encode(.object([.init("key", .text(Hex.encode(key)))]))))
     }
-    let number = operationCount + 1
+    let number = operationCount &+ 1
     var part: UInt32 = 0
     var rest = operation.masks[...]
     var restOfRanges = SequenceRange.ranges(of: operation.sequences)[...]

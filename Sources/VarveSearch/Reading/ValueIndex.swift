@@ -65,6 +65,7 @@ package final class ValueIndex: Sendable {
     var moreValues: [(document: Int, value: UInt32)] = []
     for (row, place) in values.enumerated() where place > 0 {
       let document = rows.documents[row]
+      guard document != RowTable.none else { continue }
       if firstValues[Int(document)] == place { continue }
       if firstValues[Int(document)] == 0 {
         firstValues[Int(document)] = place

@@ -27,6 +27,8 @@ final class Committer: Sendable {
     var spare: [WriteBatch] = []
     var failure: StoreError?
     var isMerging = false
+    /// Forgettings that the ingest knows of: what it commits of originals is made from that view.
+    var knownForgettings: UInt64?
   }
 
   private let store: Store
@@ -41,9 +43,16 @@ final class Committer: Sendable {
     self.onCommit = onCommit
   }
 
+  /// Starts an ingest that was made from a view of the store.
+  func begin(knownForgettings: UInt64) {
+    state.withLock { $0.knownForgettings = knownForgettings }
+  }
+
   /// Waits for a free slot and commits in the background; throws what an earlier commit threw.
-  func submit(_ batch: WriteBatch) throws(StoreError) {
+  func submit(_ filled: WriteBatch) throws(StoreError) {
     if let failure = state.withLock({ $0.failure }) { throw failure }
+    var batch = filled
+    batch.knownForgettings = state.withLock { $0.knownForgettings }
     slots.wait()
     state.withLock { $0.queue.append(batch) }
     commits.async { [self] in

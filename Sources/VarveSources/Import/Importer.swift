@@ -102,6 +102,7 @@ public final class Importer {
 
   private func prepare(_ snapshot: Snapshot, loadsAll: Bool) throws {
     startSnapshot = snapshot
+    committer.begin(knownForgettings: try snapshot.forgettingCount())
     hasAllWatermarks = loadsAll
     report.run = try options.run ?? Self.nextRun(snapshot)
     for fact in loadsAll ? try snapshot.facts(.watermark) : [] {

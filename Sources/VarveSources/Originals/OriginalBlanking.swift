@@ -93,20 +93,72 @@ public struct OriginalBlanking {
       let place = try snapshot.occurrence(sequence).place
       let key = Key(host: place.host, path: place.path, incarnation: place.incarnation)
       guard let number = byKey[key] else { continue }
-      // Where a length is not known, the file is the record.
-      let length = place.length > 0 ? place.length : originals[number].map.size
-      ranges[number, default: []].append(BlankedRange(offset: place.offset, length: length))
+      // Where a length is not known, the file is the record. Places are content: they may be wrong.
+      let size = originals[number].map.size
+      let offset = place.length > 0 ? min(place.offset, size) : 0
+      let length = place.length > 0 ? min(place.length, size - offset) : size
+      ranges[number, default: []].append(BlankedRange(offset: offset, length: length))
     }
+    try addOtherVersions(&ranges)
     return ranges.keys.sorted().map { number in
       Change(original: originals[number], ranges: BlankedRange.joined(ranges[number] ?? []))
     }
+  }
+
+  /// A record that stands in several versions of a file is known by its place in the first one
+  /// (CON-40): the same bytes go from the others, too.
+  private func addOtherVersions(_ ranges: inout [Int: [BlankedRange]]) throws(StoreError) {
+    var versions: [[UInt8]: [Int]] = [:]
+    for (number, original) in originals.enumerated() {
+      versions[original.name.watermarkKey, default: []].append(number)
+    }
+    for number in ranges.keys.sorted() {
+      let others = versions[originals[number].name.watermarkKey]?.filter { $0 != number } ?? []
+      guard !others.isEmpty else { continue }
+      let own = try whole(number)
+      let records = Set(
+        (ranges[number] ?? []).map { Array(own[Int($0.offset)..<Int($0.end)]) }
+          .filter { !$0.allSatisfy { $0 == 0x20 || $0 == 0x0A } })
+      for other in others {
+        let bytes = try whole(other)
+        for record in records {
+          var at = 0
+          while let place = Self.find(record, in: bytes, from: at) {
+            ranges[other, default: []].append(
+              BlankedRange(offset: UInt64(place), length: UInt64(record.count)))
+            at = place + record.count
+          }
+        }
+      }
+    }
+  }
+
+  private func whole(_ number: Int) throws(StoreError) -> [UInt8] {
+    let original = try snapshot.bytes(of: originals[number])
+    var bytes: [UInt8] = []
+    for chunk in 0..<original.chunkCount { bytes += try original.chunk(chunk) }
+    return bytes
+  }
+
+  /// Where some bytes stand in others.
+  private static func find(_ part: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+    guard let first = part.first, part.count <= bytes.count else { return nil }
+    let (wanted, text) = (part.rawSpan, bytes.rawSpan)
+    var at = start
+    while at + part.count <= bytes.count {
+      guard let next = text.firstIndex(of: first, in: at..<(bytes.count - part.count + 1)) else {
+        return nil
+      }
+      if text.extracting(next..<(next + part.count)).isEqual(to: wanted) { return next }
+      at = next + 1
+    }
+    return nil
   }
 
   /// Adds to an order what the changes need: new chunks, lists and maps, and the old ones that go.
   public func add(_ changes: [Change], to order: inout ForgetOrder) throws(StoreError) {
     var uses = try chunkUses()
     var added: Set<ContentHash> = []
-    var replaced: Set<ContentHash> = []
     for change in changes {
       let bytes = try snapshot.bytes(of: change.original)
       let name = change.original.name
@@ -121,16 +173,16 @@ public struct OriginalBlanking {
         entries[number] = .init(hash: hash, byteCount: UInt32(chunk.count))
         uses[old, default: 1] -= 1
         uses[hash, default: 0] += 1
-        replaced.insert(old)
         if added.insert(hash).inserted {
           order.facts.append(Fact(kind: .sourceChunk, key: hash.bytes, value: chunk))
         }
       }
       try addLists(name, entries, change, to: &order)
     }
-    for hash in replaced.subtracting(added) where uses[hash] == 0 {
-      order.obsoleteFacts.append((.sourceChunk, hash.bytes))
-    }
+    guard !changes.isEmpty else { return }
+    // What no list names goes: also what was cut anew since, and what an interrupted forgetting
+    // left.
+    order.neededChunks = Set(uses.filter { $0.value > 0 }.keys)
     order.sources += Set(
       changes.map { .init(host: $0.original.name.host, path: $0.original.name.path) })
   }

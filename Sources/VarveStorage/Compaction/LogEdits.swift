@@ -26,12 +26,17 @@ package struct LogEdits: Sendable {
   private var changed: [UInt64] = []
   /// Facts of which only the digests stay, up to `lastCommit`.
   package var facts: Set<FactKey> = []
+  /// The only source chunks that stay of those commits, where others go.
+  package var neededChunks: Set<ContentHash>?
   /// Facts of later commits stay.
   package var lastCommit: UInt64 = 0
 
   package init() {}
 
-  package var isEmpty: Bool { changed.isEmpty && facts.isEmpty }
+  package var isEmpty: Bool { changed.isEmpty && !forgetsFacts }
+
+  /// Whether there are facts to forget.
+  var forgetsFacts: Bool { !facts.isEmpty || neededChunks != nil }
 
   /// Forgets some sightings of one message.
   ///
@@ -65,7 +70,10 @@ package struct LogEdits: Sendable {
   }
 
   func forgets(_ fact: Fact, commit: UInt64) -> Bool {
-    guard commit <= lastCommit, !facts.isEmpty else { return false }
+    guard commit <= lastCommit, forgetsFacts else { return false }
+    if let neededChunks, fact.kind == .sourceChunk, fact.key.count == 32 {
+      return !neededChunks.contains(ContentHash(fact.key.rawSpan))
+    }
     return facts.contains(FactKey(fact.kind, key: fact.key))
   }
 }

@@ -64,7 +64,7 @@ package struct SegmentRewriter {
   }
 
   private func forgetsFact(of commit: ScannedCommit) throws(StorageError) -> Bool {
-    guard !edits.facts.isEmpty, commit.frame.number <= edits.lastCommit else { return false }
+    guard edits.forgetsFacts, commit.frame.number <= edits.lastCommit else { return false }
     for stored in commit.blocks where stored.header.kind == .facts {
       for item in try Self.facts(stored, path: "") {
         if let fact = item.fact, edits.forgets(fact, commit: commit.frame.number) { return true }

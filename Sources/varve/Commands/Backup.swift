@@ -52,6 +52,10 @@ struct Backup: ParsableCommand {
     var rows: [JSON] = []
     for target in targets {
       do {
+        if target.text == storeArguments.path || Store.isStore(at: target.text) {
+          throw ValidationError(
+            "'\(target.text)' is a store; backups need a directory of their own")
+        }
         let result = try store.backUp(to: try target.target(), isCancelled: { Process.isStopped })
         rows.append(row(target, result))
         if !quiet, !json.json {
@@ -89,7 +93,7 @@ struct Backups: ParsableCommand {
   var target: TargetArgument
 
   func run() throws {
-    let backups = try BackupReader(try target.target()).backups()
+    let backups = try BackupReader(try target.target()).backups(onProblem: Self.note)
     if json.json {
       return JSON.object([
         (
@@ -113,6 +117,11 @@ struct Backups: ParsableCommand {
           + "\(backup.byteCount) bytes  \("\(backup.contentDigest)".prefix(16))")
     }
     if backups.isEmpty { throw Exit(code: 1) }
+  }
+
+  /// A record that is not right is said and left out.
+  static func note(_ problem: VerificationProblem) {
+    Output.note("varve: \(Escape.terminal("\(problem.file): \(problem.kind); left out"))")
   }
 }
 
@@ -140,6 +149,10 @@ struct Restore: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The backup of this generation.", valueName: "number"))
   var generation: UInt64?
 
+  @Option(
+    name: .long, help: ArgumentHelp("The backup with this id, as 'backups --json' shows it."))
+  var id: String?
+
   func validate() throws {
     guard at == nil || generation == nil else {
       throw ValidationError("give one of --at and --generation")
@@ -148,7 +161,8 @@ struct Restore: ParsableCommand {
 
   func run() throws {
     let reader = BackupReader(try target.target())
-    var backups = try reader.backups()
+    var backups = try reader.backups(onProblem: Backups.note)
+    if let id { backups.removeAll { !$0.key.hasSuffix(id) && !$0.key.hasPrefix(id) } }
     if let at {
       let limit = try TimeText.until(at)
       backups.removeAll { $0.time >= limit }
@@ -156,6 +170,12 @@ struct Restore: ParsableCommand {
     if let generation { backups.removeAll { $0.generation != generation } }
     guard let backup = backups.last else {
       throw StoreError(.notFound, path: target.text, detail: "the target has no such backup")
+    }
+    let stores = Set(backups.map { "\($0.store)" })
+    guard stores.count == 1 else {
+      throw StoreError(
+        .ambiguous, path: target.text,
+        detail: "the target has backups of \(stores.count) stores; choose one with --id")
     }
     let store = try reader.restore(backup, into: into, concurrently: .dispatch)
     let sums = try store.snapshot().statistics()

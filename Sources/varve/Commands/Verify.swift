@@ -54,7 +54,15 @@ struct Verify: ParsableCommand {
       }
       attestation = line
     }
-    if let place, DirectoryTarget.isTarget(place) { return try verifyTarget(place) }
+    if let place, DirectoryTarget.isTarget(place) {
+      guard attested == nil, expectAtLeast == nil else {
+        throw ValidationError("--attested and --expect-at-least are for a store, not for a target")
+      }
+      return try verifyTarget(place)
+    }
+    guard readData == 0 else {
+      throw ValidationError("--read-data is for a target; of a store everything is read")
+    }
     let path = place ?? storeArguments.path
     let snapshot = try Store.open(at: path, options: StoreOptions(access: .read)).snapshot()
     let report = try snapshot.verify(attestation: attestation)
@@ -120,6 +128,7 @@ struct Verify: ParsableCommand {
           + "\(report.objects) objects, \(report.objectsRead) of them read, \(report.bytes) bytes")
     }
     if !report.problems.isEmpty { throw Exit(code: 4) }
+    if report.backups == 0 { throw Exit(code: 1) }
   }
 
   private func problem(_ found: VerificationProblem) -> JSON {
