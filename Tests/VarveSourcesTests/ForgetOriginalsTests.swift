@@ -151,7 +151,8 @@ import VarveTestSupport
     #expect(try world.snapshot().verify().isSound)
   }
 
-  @Test("Versions that a file had before and has now lose the record alike")
+  @Test(
+    "Versions that a file had before and has now lose the record alike", .requirement("FGT-15"))
   func versions() throws {
     let world = try World()
     try world.history(Self.lines.joined())
@@ -168,7 +169,9 @@ import VarveTestSupport
     }
   }
 
-  @Test("Facts of originals that were made before a forgetting are refused after it")
+  @Test(
+    "Facts of originals that were made before a forgetting are refused after it",
+    .requirement("FGT-16"))
   func stale() throws {
     let world = try World()
     try world.history(Self.lines.joined())

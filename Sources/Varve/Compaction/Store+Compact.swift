@@ -90,16 +90,20 @@ extension Store {
   }
 
   /// The new files stand beside the old ones until they are published.
-  private func requireRoom(
-    for group: [SegmentEntry], _ version: Version
+  ///
+  /// - Parameter withTexts: whether full-text files are made, too.
+  func requireRoom(
+    for group: [SegmentEntry], _ version: Version, withTexts: Bool = false
   ) throws(StoreError) {
-    guard let free = fileSystem.freeByteCount(paths.temporary("")) else { return }
-    let indexes = version.manifest.indexes.reduce(0) { $0 + $1.byteCount }
-    let needed = group.reduce(indexes) { $0 + $1.byteCount }
+    guard let free = fileSystem.freeByteCount(paths.root) else { return }
+    let manifest = version.manifest
+    var needed = manifest.indexes.reduce(0) { $0 + $1.byteCount }
+    if withTexts { needed += manifest.fullTexts.reduce(0) { $0 + $1.byteCount } }
+    needed = group.reduce(needed) { $0 + $1.byteCount }
     guard free < needed else { return }
     throw StoreError(
       .system(28), path: path,
-      detail: "compaction needs \(needed) bytes beside the old files; \(free) are free")
+      detail: "new files need \(needed) bytes beside the old ones; \(free) are free")
   }
 
   /// Writes one group and publishes it; returns the bytes of the new segment, nil if somebody else

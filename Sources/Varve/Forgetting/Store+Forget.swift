@@ -65,6 +65,8 @@ extension Store {
       else {
         return result
       }
+      // Before the tombstone: what has no room must not be half done.
+      try requireRoom(for: log.version.manifest.segments, log.version, withTexts: true)
       result.occurrences = order.selection.sequences.count
       result.messages = order.selection.messageCount
       let batch = try tombstone(order, view)

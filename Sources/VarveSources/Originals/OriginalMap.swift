@@ -102,8 +102,8 @@ public struct OriginalMap: Equatable, Sendable {
     guard case .array(let ranges)? = value["blanked"] else { return }
     for range in ranges {
       guard case .array(let ends) = range, ends.count == 2, let offset = ends[0].int,
-        let length = ends[1].int, offset >= 0, length >= 0,
-        !offset.addingReportingOverflow(length).overflow
+        let length = ends[1].int, offset >= 0, length >= 1, offset <= Int64.max - length,
+        blanked.last.map({ $0.end < UInt64(offset) }) ?? true
       else { return nil }
       blanked.append(BlankedRange(offset: UInt64(offset), length: UInt64(length)))
     }

@@ -66,7 +66,8 @@ struct Backup: ParsableCommand {
                 + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"))
         }
       } catch {
-        if targets.count > 1 { Output.note("varve: \(ErrorReport.text(error))") }
+        // The first one is said at the end, as every failure is.
+        if failure != nil { Output.note("varve: \(ErrorReport.text(error))") }
         failure = failure ?? error
       }
     }

@@ -15,7 +15,7 @@ struct Forget: ParsableCommand {
       The archived originals keep their length; the records that were forgotten become spaces, \
       with everything else that stands in the same lines. What stays are digests, so that the \
       history can still be verified, and a keyed tombstone with the reason, so that nothing comes \
-      back when its source is read again. Backups keep it until they are pruned.
+      back when its source is read again. Backups that were made before keep it.
       """)
 
   @OptionGroup var storeArguments: StoreArguments
