@@ -100,9 +100,7 @@ public enum Forensics {
           }
         }
       case .facts:
-        let facts = try inFile(file.path, base: at, "decode facts") { () throws(FormatError) in
-          try FactBlock.decode(block.payload.rawSpan, itemCount: block.header.itemCount)
-        }
+        let facts = try segment.facts(of: block)
         let kinds = facts.map { $0.fact.map { "\($0.kind)" } ?? "forgotten" }
         fields.append(("facts", kinds.joined(separator: " ")))
       case .commit:

@@ -90,7 +90,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Runs storage code and gives its error the engine's type.
-func engine<T>(_ body: () throws(StorageError) -> T) throws(StoreError) -> T {
+package func engine<T>(_ body: () throws(StorageError) -> T) throws(StoreError) -> T {
   do throws(StorageError) {
     return try body()
   } catch {

@@ -20,8 +20,6 @@ public struct BackupResult: Sendable, Equatable {
 }
 
 extension Store {
-  private static let pieceByteCount = 1 << 20
-
   /// Ships a backup of everything that is committed.
   ///
   /// The segments that a backup takes over from earlier ones are looked for before its record is
@@ -41,7 +39,7 @@ extension Store {
     var result = BackupResult()
     result.generation = version.manifest.generation
     let objects = try objects(of: version)
-    let known = try Self.sizes(target)
+    let known = try target.segmentSizes()
     let missing = objects.filter { known[TargetKey.segment($0.digest)] != $0.byteCount }
     let total = missing.reduce(0) { $0 + $1.byteCount }
     for object in missing {
@@ -51,8 +49,10 @@ extension Store {
         if isCancelled() {
           throw StoreError(.cancelled, path: target.name, detail: "the backup was stopped")
         }
-        let count = min(UInt64(Self.pieceByteCount), object.byteCount - at)
-        let bytes = try storage { try segment.file.read(at: at, count: Int(count)) }
+        let count = min(UInt64(pieceByteCount), object.byteCount - at)
+        let bytes = try engine { () throws(StorageError) in
+          try segment.file.read(at: at, count: Int(count))
+        }
         at += UInt64(bytes.count)
         onProgress(result.bytesShipped + at, total)
         return bytes
@@ -78,16 +78,10 @@ extension Store {
     return result
   }
 
-  private static func sizes(_ target: any BackupTarget) throws -> [String: UInt64] {
-    var sizes: [String: UInt64] = [:]
-    for object in try target.list(TargetKey.segments) { sizes[object.key] = object.byteCount }
-    return sizes
-  }
-
   private static func requireAll(
     _ objects: [BackupObject], in target: any BackupTarget
   ) throws {
-    let sizes = try sizes(target)
+    let sizes = try target.segmentSizes()
     for object in objects where sizes[TargetKey.segment(object.digest)] != object.byteCount {
       throw StoreError(
         .damaged, path: target.name,
@@ -110,8 +104,10 @@ extension Store {
     var digest = Digest()
     var at: UInt64 = 0
     while at < byteCount {
-      let count = Int(min(UInt64(Self.pieceByteCount), byteCount - at))
-      let bytes = try storage { try segment.file.readExactly(at: at, count: count, "hash") }
+      let count = Int(min(UInt64(pieceByteCount), byteCount - at))
+      let bytes = try engine { () throws(StorageError) in
+        try segment.file.readExactly(at: at, count: count, "hash a segment")
+      }
       digest.update(bytes)
       at += UInt64(bytes.count)
     }
@@ -133,14 +129,5 @@ extension Store {
       previous = manifest.previous
     }
     return files
-  }
-}
-
-/// Runs work on files and gives its error the engine's type.
-func storage<T>(_ body: () throws -> T) throws -> T {
-  do {
-    return try body()
-  } catch let error as StorageError {
-    throw StoreError(error)
   }
 }

@@ -30,7 +30,7 @@ public struct BackupInfo: Sendable, Equatable {
   init(_ key: String, _ bytes: [UInt8]) throws {
     func damaged(_ what: String) -> StoreError { StoreError(.damaged, path: key, detail: what) }
     let digest = Digest.hash(bytes)
-    let record = try storage {
+    let record = try engine { () throws(StorageError) in
       try inFile(key, "read a backup record") { () throws(FormatError) in
         try BackupRecord(bytes.rawSpan)
       }
@@ -45,7 +45,7 @@ public struct BackupInfo: Sendable, Equatable {
     )
     guard !generation.overflow else { throw damaged("more manifests than generations") }
     for file in record.manifests {
-      let manifest = try storage {
+      let manifest = try engine { () throws(StorageError) in
         try inFile(key, "read a manifest") { () throws(FormatError) in
           try Manifest(file.rawSpan)
         }
@@ -104,7 +104,7 @@ public struct TargetReport: Sendable, Equatable {
 public struct BackupReader: Sendable {
   /// Largest record, in bytes.
   static let recordByteCountMax = 1 << 30
-  private let target: any BackupTarget
+  let target: any BackupTarget
 
   /// A reader of a target.
   public init(_ target: any BackupTarget) { self.target = target }
@@ -150,8 +150,7 @@ public struct BackupReader: Sendable {
         report.problems.append(Self.problem(key, error))
       }
     }
-    var sizes: [String: UInt64] = [:]
-    for object in try target.list(TargetKey.segments) { sizes[object.key] = object.byteCount }
+    let sizes = try target.segmentSizes()
     report.objects = needed.count
     for (digest, byteCount) in needed.sorted(by: { $0.key < $1.key }) {
       let key = TargetKey.segment(digest)
@@ -170,7 +169,7 @@ public struct BackupReader: Sendable {
   ) throws {
     do {
       var sum = Digest()
-      try forEachPiece(key) { piece in
+      try target.forEachPiece(key) { piece in
         if isCancelled() { throw StoreError(.cancelled, detail: "verify was stopped") }
         sum.update(piece)
         report.bytes += UInt64(piece.count)
@@ -183,16 +182,6 @@ public struct BackupReader: Sendable {
       }
     } catch let error as StoreError where error.code != .cancelled {
       report.problems.append(Self.problem(key, error))
-    }
-  }
-
-  func forEachPiece(_ key: String, _ body: ([UInt8]) throws -> Void) throws {
-    var at: UInt64 = 0
-    while true {
-      let piece = try target.get(key, at: at, count: 1 << 20)
-      if piece.isEmpty { return }
-      try body(piece)
-      at += UInt64(piece.count)
     }
   }
 

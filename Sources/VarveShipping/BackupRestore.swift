@@ -32,11 +32,13 @@ extension BackupReader {
   ) throws -> Store {
     if fileSystem.exists(path) {
       // What a restore that failed leaves are empty folders.
-      let isFree = try storage {
-        try fileSystem.list(path).allSatisfy { name in
-          guard ["tmp", "manifests", "segments", "indexes"].contains(name) else { return false }
-          return try fileSystem.list(path + "/" + name).isEmpty
+      let isFree = try engine { () throws(StorageError) in
+        for name in try fileSystem.list(path) {
+          guard ["tmp", "manifests", "segments", "indexes"].contains(name),
+            try fileSystem.list(path + "/" + name).isEmpty
+          else { return false }
         }
+        return true
       }
       guard isFree else {
         throw StoreError(
@@ -86,7 +88,7 @@ extension BackupReader {
     _ backup: BackupInfo, into paths: StorePaths, _ fileSystem: any FileSystem,
     _ onProgress: (UInt64, UInt64) -> Void
   ) throws {
-    try storage {
+    try engine { () throws(StorageError) in
       for folder in [
         paths.root, paths.temporary, paths.manifests, paths.segments, paths.indexes,
       ] { try fileSystem.makeDirectory(folder) }
@@ -99,7 +101,7 @@ extension BackupReader {
       done += object.byteCount
     }
     let manifests = ManifestStore(paths, fileSystem)
-    try storage {
+    try engine { () throws(StorageError) in
       if let active = backup.manifest.segments.last {
         var header = ByteWriter(reserving: FileHeader.byteCount)
         FileHeader(kind: .segment, number: active.id, storeID: backup.store).write(to: &header)
@@ -126,14 +128,14 @@ extension BackupReader {
     _ fileSystem: any FileSystem, _ onProgress: (UInt64) -> Void
   ) throws {
     let temporary = paths.temporary("segment-\(object.id)")
-    let file = try storage { try fileSystem.create(temporary) }
+    let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     var digest = Digest()
     var written: UInt64 = 0
-    try forEachPiece(TargetKey.segment(object.digest)) { piece in
+    try target.forEachPiece(TargetKey.segment(object.digest)) { piece in
       written += UInt64(piece.count)
       guard written <= object.byteCount else { return }
       digest.update(piece)
-      try storage { try file.append(piece) }
+      try engine { () throws(StorageError) in try file.append(piece) }
       onProgress(written)
     }
     guard written == object.byteCount, digest.finish() == object.digest else {
@@ -141,7 +143,7 @@ extension BackupReader {
         .damaged, path: TargetKey.segment(object.digest),
         detail: "segment \(object.id) of the backup is not what its name says")
     }
-    try storage {
+    try engine { () throws(StorageError) in
       try file.sync()
       // A segment of another store, or under another number, would be found out by its header.
       _ = try SegmentFile(file, id: object.id, storeID: backup.store)

@@ -38,18 +38,38 @@ public protocol BackupTarget: Sendable {
   func delete(_ key: String) throws
 }
 
+/// What is read and written at a time.
+let pieceByteCount = 1 << 20
+
 extension BackupTarget {
+  /// Gives an object piece by piece.
+  func forEachPiece(_ key: String, _ body: ([UInt8]) throws -> Void) throws {
+    var at: UInt64 = 0
+    while true {
+      let piece = try get(key, at: at, count: pieceByteCount)
+      if piece.isEmpty { return }
+      try body(piece)
+      at += UInt64(piece.count)
+    }
+  }
+
   /// A whole object of at most `limit` bytes.
   func bytes(_ key: String, limit: Int) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    while true {
-      let piece = try get(key, at: UInt64(bytes.count), count: 1 << 20)
-      if piece.isEmpty { return bytes }
+    try forEachPiece(key) { piece in
       bytes += piece
       guard bytes.count <= limit else {
         throw StoreError(.limit, path: name + "/" + key, detail: "larger than \(limit) bytes")
       }
     }
+    return bytes
+  }
+
+  /// The sizes of all segments, by key.
+  func segmentSizes() throws -> [String: UInt64] {
+    var sizes: [String: UInt64] = [:]
+    for object in try list(TargetKey.segments) { sizes[object.key] = object.byteCount }
+    return sizes
   }
 }
 
@@ -80,10 +100,10 @@ enum TargetKey {
     let name = key.dropFirst(backups.count)
     guard key.hasPrefix(backups), name.hasSuffix(suffix) else { return false }
     let parts = name.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
-    return parts.count == 3
-      && parts.allSatisfy { part in
-        !part.isEmpty
-          && part.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-      }
+    guard parts.count == 3, parts[0].count >= 12, parts[1].count >= 14, parts[2].count == 16 else {
+      return false
+    }
+    return parts[..<2].allSatisfy { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+      && Hex.decode(String(parts[2])) != nil
   }
 }

@@ -31,27 +31,27 @@ public struct DirectoryTarget: BackupTarget {
     _ key: String, digest: ContentHash, _ piece: () throws -> [UInt8]
   ) throws {
     let (folder, _) = Self.split(key)
-    try storage {
+    try engine { () throws(StorageError) in
       try makeFolder(root)
       try makeFolder(root + "/tmp")
       try makeFolder(root + "/" + folder)
     }
     var generator = SystemRandomNumberGenerator()
     let temporary = root + "/tmp/put-\(generator.next() as UInt64)"
-    let file = try storage { try fileSystem.create(temporary) }
+    let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     do {
       var sum = Digest()
       while true {
         let bytes = try piece()
         if bytes.isEmpty { break }
         sum.update(bytes)
-        try storage { try file.append(bytes) }
+        try engine { () throws(StorageError) in try file.append(bytes) }
       }
       guard sum.finish() == digest else {
         throw StoreError(
           .damaged, path: key, detail: "the bytes are not those that the name says; not shipped")
       }
-      try storage {
+      try engine { () throws(StorageError) in
         try file.sync()
         try fileSystem.rename(temporary, to: root + "/" + key)
         try fileSystem.syncDirectory(root + "/" + folder)
@@ -67,7 +67,7 @@ public struct DirectoryTarget: BackupTarget {
     guard fileSystem.exists(root + "/" + key) else {
       throw StoreError(.notFound, path: root + "/" + key, detail: "the target has no such object")
     }
-    return try storage {
+    return try engine { () throws(StorageError) in
       try fileSystem.open(root + "/" + key).read(at: offset, count: count)
     }
   }
@@ -77,21 +77,23 @@ public struct DirectoryTarget: BackupTarget {
     let (folder, start) = Self.split(prefix)
     let path = root + "/" + folder
     guard fileSystem.exists(path) else { return [] }
-    return try storage {
-      try fileSystem.list(path).compactMap { name in
+    return try engine { () throws(StorageError) in
+      var objects: [TargetObject] = []
+      for name in try fileSystem.list(path) {
         let key = folder + "/" + name
         // What others put there, as some network drives do, is not ours.
-        guard name.hasPrefix(start), TargetKey.isOurs(key) else { return nil }
-        return TargetObject(
-          key: key, byteCount: try fileSystem.open(path + "/" + name).byteCount())
+        guard name.hasPrefix(start), TargetKey.isOurs(key) else { continue }
+        let file = try fileSystem.open(path + "/" + name)
+        objects.append(TargetObject(key: key, byteCount: try file.byteCount()))
       }
+      return objects
     }
   }
 
   /// Unlinks a file and syncs its folder.
   public func delete(_ key: String) throws {
     let (folder, _) = Self.split(key)
-    try storage {
+    try engine { () throws(StorageError) in
       try fileSystem.unlink(root + "/" + key)
       try fileSystem.syncDirectory(root + "/" + folder)
     }
@@ -103,7 +105,7 @@ public struct DirectoryTarget: BackupTarget {
     return (String(key[..<slash]), String(key[slash...].dropFirst()))
   }
 
-  private func makeFolder(_ path: String) throws {
+  private func makeFolder(_ path: String) throws(StorageError) {
     guard !fileSystem.exists(path) else { return }
     let slash = path.lastIndex(of: "/") ?? path.startIndex
     let isTop = slash == path.startIndex
@@ -112,14 +114,5 @@ public struct DirectoryTarget: BackupTarget {
     try fileSystem.makeDirectory(path)
     // A new name is durable only once its folder is synced.
     try fileSystem.syncDirectory(parent)
-  }
-
-  /// Runs file work and gives its error the engine's type.
-  private func storage<T>(_ body: () throws -> T) throws -> T {
-    do {
-      return try body()
-    } catch let error as StorageError {
-      throw StoreError(error)
-    }
   }
 }

@@ -254,9 +254,7 @@ package struct StoreView: Sendable {
     guard block.header.kind == .facts else {
       throw StorageError(.corrupt, path: file.path, offset: offset, doing: "a fact is not there")
     }
-    let facts = try inFile(file.path, base: offset, "decode facts") { () throws(FormatError) in
-      try FactBlock.decode(block.payload.rawSpan, itemCount: block.header.itemCount)
-    }
+    let facts = try file.facts(of: block)
     recentFacts.insert(
       facts, segment: segment, offset: offset, byteCount: block.payload.count)
     return facts

@@ -15,12 +15,13 @@ import VarveTestSupport
     private let failure = Mutex<String?>(nil)
     private let thread: Mutex<Bool> = Mutex(false)
 
-    init(_ world: World) {
+    init(_ world: World, lockWaitMilliseconds: Int = 10_000) {
       Thread.detachNewThread { [self] in
         do {
           var storeOptions = StoreOptions(access: .write)
           storeOptions.createIfMissing = true
           storeOptions.maintenance = .manual
+          storeOptions.lockWaitMilliseconds = lockWaitMilliseconds
           let store = try Store.open(at: world.storePath, options: storeOptions)
           var options = ImportOptions()
           options.host = "test"
@@ -69,5 +70,24 @@ import VarveTestSupport
     // All parts are one run, and nothing is read twice.
     #expect(try world.snapshot().runs().count == 1)
     #expect(try world.ingest().committed.occurrencesNew == 0)
+  }
+
+  @Test("A writer that holds the lock for long does not end it", .timeLimit(.minutes(1)))
+  func outlastsOthers() throws {
+    let world = try World()
+    try world.history(#"{"display":"one","timestamp":1767323045678}"# + "\n")
+    let watching = Watching(world, lockWaitMilliseconds: 50)
+    func texts() -> Set<String> { Set((try? world.sightings().map(\.text)) ?? []) }
+    #expect(seconds { texts() == ["one"] } < 10)
+    let other = unsafe open(world.storePath + "/LOCK", O_RDWR)
+    #expect(seconds { flock(other, LOCK_EX | LOCK_NB) == 0 } < 10)
+    try world.scratch.append(
+      "home/history.jsonl", #"{"display":"two","timestamp":1767323045679}"# + "\n")
+    // Long enough for several tries that fail.
+    usleep(3_000_000)
+    #expect(texts() == ["one"])
+    close(other)
+    #expect(seconds { texts() == ["one", "two"] } < 10)
+    #expect(watching.stop() == nil)
   }
 }

@@ -113,7 +113,24 @@ def _check_tombstone(key, value):
     masks = value.get("masks")
     if not isinstance(masks, list) or len(masks) > MAX_MASKS or not all(_is_hex(mask, 16) for mask in masks):
         return "masks of a tombstone (FGT-11, FGT-12)"
+    if sequences_of(value) is None:
+        return "sequences of a tombstone (FGT-11)"
     return None
+
+
+def sequences_of(value):
+    """The runs (first, count) of what a tombstone names, ascending and apart; None if it has none that are right."""
+    runs = value.get("sequences")
+    if not isinstance(runs, list) or len(runs) > MAX_MASKS:
+        return None
+    next_free = 1
+    for run in runs:
+        if not isinstance(run, list) or len(run) != 2 or not all(_is_count(number) for number in run):
+            return None
+        if run[0] < next_free or run[1] == 0:
+            return None
+        next_free = run[0] + run[1]
+    return runs
 
 
 def _is_count(value):

@@ -59,6 +59,7 @@ class Verifier:
         self.commits = []
         self.order = {}
         self.originals = Originals()
+        self.gone, self.named = [], []  # sequences of forgotten records; runs that tombstones name
         self.contents = {}
         self.words = ({}, {})  # word -> sequences that have it; between blanks, and between any separators
 
@@ -75,6 +76,7 @@ class Verifier:
             self.log = Log(self.store)
             self.log.walk(self._visit)
             self._identities()
+            self._forgotten()
             self._originals()
             self._segments()
             self._state()
@@ -132,6 +134,8 @@ class Verifier:
         for offset, found in found_records:
             for record in found:
                 presence = record.presence
+                if record.forgotten is not None:
+                    self.gone.append(record.sequence)
                 if record.forgotten is None and lost and record.salt is None:
                     self.report(file.name, offset, "record %d: no salt of its own (SEG-42)" % record.sequence)
                 self.times.append(record.time)
@@ -170,9 +174,21 @@ class Verifier:
                 what = facts.check_value(fact)
                 if what:
                     self.report(file.name, offset, "fact %d: %s" % (number, what))
+                elif fact.kind == facts.TOMBSTONE and len(fact.key) == 12:
+                    self.named += facts.sequences_of(metadata.decode(fact.value))
                 key = bytes((fact.kind,)) + hashlib.sha256(fact.key).digest()[:16]
                 place.facts.append((key, _FACT_VALUE.pack(file.entry.id, offset, number, 0)))
         self.commits.append(place)
+
+    def _forgotten(self):
+        """Nothing goes without a tombstone that names it (FGT-11)."""
+        named = set()
+        for first, count in self.named:
+            named.update(range(first, min(first + count, len(self.log.hashes) + 1)))
+        for sequence in self.gone:
+            if sequence not in named:
+                self.report("segments", 0, "record %d is gone, and no tombstone names it" % sequence)
+                return
 
     def _identities(self):
         """No identity occurs twice (SEG-12)."""

@@ -85,7 +85,6 @@ extension Store {
       return CompactionPlan.Segment(byteCount: entry.byteCount, isDue: isDue)
     }
     return CompactionPlan.groups(segments, limit: UInt64(options.segmentByteCount))
-      .filter { range in range.count > 1 || segments[range].contains(where: \.isDue) }
       .map { Array(entries[$0]) }
   }
 

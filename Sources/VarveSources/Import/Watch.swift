@@ -43,14 +43,17 @@ public final class Watch {
     var changes = FolderChanges(isUnknown: true)
     while !isStopped() {
       let isDue = SourceFolder.now() - lastFull > Self.fullScanMilliseconds
+      var isRead = true
       if changes.isUnknown || isDue {
         try watchFolders()
-        try read(homes, onPart)
+        isRead = try read(homes, onPart)
         lastFull = SourceFolder.now()
       } else if !changes.files.isEmpty {
-        try read(changes.files.filter(isSource).sorted(), onPart)
+        isRead = try read(changes.files.filter(isSource).sorted(), onPart)
       }
       changes = events.wait(milliseconds: Self.pauseMilliseconds)
+      // What could not be committed is looked for again.
+      if !isRead { changes.isUnknown = true }
       if !changes.isEmpty {
         let more = events.wait(milliseconds: Self.gatherMilliseconds)
         changes.files.formUnion(more.files)
@@ -80,15 +83,19 @@ public final class Watch {
     return false
   }
 
-  private func read(_ paths: [String], _ onPart: (ImportReport) -> Void) throws {
-    guard !paths.isEmpty else { return }
+  /// Reads some paths; false if another writer was in the way, as a forgetting may be for a while.
+  private func read(_ paths: [String], _ onPart: (ImportReport) -> Void) throws -> Bool {
+    guard !paths.isEmpty else { return true }
     let report: ImportReport
     do {
       report = try Importer(into: store, options: options).run(paths)
     } catch is SourceError {
       // A file that vanished between the event and the reading, or a home that is not there yet.
-      return
+      return true
+    } catch let error as StoreError where error.code == .busy {
+      return false
     }
     if report.committed.occurrencesNew > 0 || !report.failures.isEmpty { onPart(report) }
+    return true
   }
 }

@@ -47,8 +47,9 @@ struct BlankedSource: SourceBytes {
   func read(
     into buffer: inout [UInt8], from filled: Int, limit: Int, at offset: UInt64?
   ) throws(SourceError) -> Int {
+    // Without an offset nobody could say which bytes are to be blank.
+    guard let offset else { preconditionFailure("an original is read at offsets") }
     let got = try file.read(into: &buffer, from: filled, limit: limit, at: offset)
-    guard got > 0, let offset else { return got }
     var bytes = Array(buffer[filled..<(filled + got)])
     BlankedRange.blank(ranges, &bytes, at: offset)
     buffer.replaceSubrange(filled..<(filled + got), with: bytes)

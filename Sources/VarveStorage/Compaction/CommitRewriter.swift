@@ -34,12 +34,7 @@ struct CommitRewriter {
     to output: inout SegmentOutput, builder: inout RecordBlockBuilder,
     digester: inout RecordDigester
   ) throws(StorageError) {
-    let block = try inFile(segment.path, base: stored.offset, "decode block of records") {
-      () throws(FormatError) in
-      try RecordBlock(
-        payload: stored.payload, firstSequence: stored.header.firstSequence,
-        itemCount: stored.header.itemCount)
-    }
+    let block = try segment.records(of: stored)
     var texts = StringTable()
     let payload = block.payload
     for number in 0..<block.stringCount {
@@ -120,10 +115,7 @@ struct CommitRewriter {
     _ stored: SegmentFile.StoredBlock, _ segment: SegmentFile, _ index: inout UInt64,
     to output: inout SegmentOutput, _ moves: inout BlockMoves, digester: inout RecordDigester
   ) throws(StorageError) {
-    let facts = try inFile(segment.path, base: stored.offset, "decode facts") {
-      () throws(FormatError) in
-      try FactBlock.decode(stored.payload.rawSpan, itemCount: stored.header.itemCount)
-    }
+    let facts = try segment.facts(of: stored)
     var payload = ByteWriter(reserving: stored.payload.count + 16 * facts.count)
     for (item, known) in facts.enumerated() {
       var made = known

@@ -29,25 +29,16 @@ package struct SegmentRewriter {
     return segment
   }
 
-  /// Gives the commits of a segment in order until one is refused.
-  private func forEachCommit(
-    _ entry: SegmentEntry, _ body: (ScannedCommit) throws(StorageError) -> Bool
-  ) throws(StorageError) {
-    var scanner = LogScanner(
-      try segment(entry), from: UInt64(FileHeader.byteCount), limit: entry.byteCount)
-    while let commit = scanner.next() { guard try body(commit) else { return } }
-    if let stopped = scanner.stopped { throw stopped }
-  }
-
   /// Whether the edits change anything in a segment. Cost: it is read.
   package func changes(_ entry: SegmentEntry) throws(StorageError) -> Bool {
-    var isChanged = false
-    try forEachCommit(entry) { (commit) throws(StorageError) in
-      isChanged = edits.changes(Self.sequences(commit))
-      if !isChanged { isChanged = try forgetsFact(of: commit) }
-      return !isChanged
+    let segment = try segment(entry)
+    var scanner = LogScanner(segment, from: UInt64(FileHeader.byteCount), limit: entry.byteCount)
+    while let commit = scanner.next() {
+      if edits.changes(Self.sequences(commit)) { return true }
+      if try forgetsFact(of: commit, in: segment) { return true }
     }
-    return isChanged
+    if let stopped = scanner.stopped { throw stopped }
+    return false
   }
 
   private static func sequences(_ commit: ScannedCommit) -> Range<UInt64> {
@@ -55,18 +46,12 @@ package struct SegmentRewriter {
     return first..<(first + UInt64(commit.frame.recordCount))
   }
 
-  private static func facts(
-    _ stored: SegmentFile.StoredBlock, path: String
-  ) throws(StorageError) -> [StoredFact] {
-    try inFile(path, base: stored.offset, "decode facts") { () throws(FormatError) in
-      try FactBlock.decode(stored.payload.rawSpan, itemCount: stored.header.itemCount)
-    }
-  }
-
-  private func forgetsFact(of commit: ScannedCommit) throws(StorageError) -> Bool {
+  private func forgetsFact(
+    of commit: ScannedCommit, in segment: SegmentFile
+  ) throws(StorageError) -> Bool {
     guard edits.forgetsFacts, commit.frame.number <= edits.lastCommit else { return false }
     for stored in commit.blocks where stored.header.kind == .facts {
-      for item in try Self.facts(stored, path: "") {
+      for item in try segment.facts(of: stored) {
         if let fact = item.fact, edits.forgets(fact, commit: commit.frame.number) { return true }
       }
     }
@@ -97,7 +82,7 @@ package struct SegmentRewriter {
     let range = Self.sequences(commit)
     let isChanged = edits.changes(range)
     var loses = isChanged && range.contains { edits.forgotten.contains($0) }
-    if !loses { loses = try forgetsFact(of: commit) }
+    if !loses { loses = try forgetsFact(of: commit, in: segment) }
     if loses || isChanged {
       let rewritten = CommitRewriter(
         view: view, edits: edits, frame: frame, isSalted: loses,

@@ -21,12 +21,6 @@ package struct MadeCompaction: Sendable {
   package var fullTexts: [Replacement<MadeFullText>] = []
 
   package init() {}
-
-  /// Names of everything that is not published yet.
-  package var temporaries: [String] {
-    segments.flatMap { $0.made.map(\.temporary) } + indexes.flatMap { $0.made.map(\.temporary) }
-      + fullTexts.flatMap { $0.made.map(\.temporary) }
-  }
 }
 
 extension LogWriter {

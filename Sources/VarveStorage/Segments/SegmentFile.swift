@@ -68,10 +68,22 @@ package final class SegmentFile: Sendable {
     guard block.header.kind == .records else {
       throw StorageError(.corrupt, path: path, offset: offset, doing: "expected a block of records")
     }
-    return try inFile(path, base: offset, "decode block of records") { () throws(FormatError) in
+    return try records(of: block)
+  }
+
+  /// Decodes a block of records that was read.
+  package func records(of stored: StoredBlock) throws(StorageError) -> RecordBlock {
+    try inFile(path, base: stored.offset, "decode block of records") { () throws(FormatError) in
       try RecordBlock(
-        payload: block.payload, firstSequence: block.header.firstSequence,
-        itemCount: block.header.itemCount)
+        payload: stored.payload, firstSequence: stored.header.firstSequence,
+        itemCount: stored.header.itemCount)
+    }
+  }
+
+  /// Decodes a block of facts that was read.
+  package func facts(of stored: StoredBlock) throws(StorageError) -> [StoredFact] {
+    try inFile(path, base: stored.offset, "decode facts") { () throws(FormatError) in
+      try FactBlock.decode(stored.payload.rawSpan, itemCount: stored.header.itemCount)
     }
   }
 }

@@ -68,12 +68,7 @@ package struct TailLoader {
     _ stored: SegmentFile.StoredBlock, segment: SegmentFile, frame: CommitFrame,
     index: inout UInt64, digests: inout ByteWriter, tail: inout TailRows
   ) throws(StorageError) {
-    let block = try inFile(segment.path, base: stored.offset, "decode block of records") {
-      () throws(FormatError) in
-      try RecordBlock(
-        payload: stored.payload, firstSequence: stored.header.firstSequence,
-        itemCount: stored.header.itemCount)
-    }
+    let block = try segment.records(of: stored)
     tail.append(
       BlockLocation(
         firstSequence: block.firstSequence, segment: UInt32(segment.id),
@@ -199,10 +194,7 @@ package struct TailLoader {
     _ stored: SegmentFile.StoredBlock, segment: SegmentFile, frame: CommitFrame,
     index: inout UInt64, digests: inout ByteWriter, tail: inout TailRows
   ) throws(StorageError) {
-    let facts = try inFile(segment.path, base: stored.offset, "decode facts") {
-      () throws(FormatError) in
-      try FactBlock.decode(stored.payload.rawSpan, itemCount: stored.header.itemCount)
-    }
+    let facts = try segment.facts(of: stored)
     let offset = stored.offset
     for (item, stored) in facts.enumerated() {
       digester.fact(stored, frame, index: index).write(to: &digests)

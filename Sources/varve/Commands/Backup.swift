@@ -44,9 +44,7 @@ struct Backup: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    var options = StoreOptions(access: .write)
-    options.lockWaitMilliseconds = wait.milliseconds
-    let store = try Store.open(at: storeArguments.path, options: options)
+    let store = try storeArguments.openForWriting(wait)
     Process.catchStops()
     var failure: (any Error)?
     var rows: [JSON] = []
@@ -163,7 +161,7 @@ struct Restore: ParsableCommand {
   func run() throws {
     let reader = BackupReader(try target.target())
     var backups = try reader.backups(onProblem: Backups.note)
-    if let id { backups.removeAll { !$0.key.hasSuffix(id) && !$0.key.hasPrefix(id) } }
+    if let id { backups.removeAll { $0.key != id } }
     if let at {
       let limit = try TimeText.until(at)
       backups.removeAll { $0.time >= limit }

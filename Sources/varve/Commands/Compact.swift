@@ -25,9 +25,7 @@ struct Compact: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    var options = StoreOptions(access: .write)
-    options.lockWaitMilliseconds = wait.milliseconds
-    let store = try Store.open(at: storeArguments.path, options: options)
+    let store = try storeArguments.openForWriting(wait)
     Process.catchStops()
     let result = try store.compact(isCold: cold, isCancelled: { Process.isStopped })
     if json.json {

@@ -70,9 +70,7 @@ struct Forget: ParsableCommand {
       return
     }
     try confirm()
-    var options = StoreOptions(access: .write)
-    options.lockWaitMilliseconds = wait.milliseconds
-    let store = try Store.open(at: storeArguments.path, options: options)
+    let store = try storeArguments.openForWriting(wait)
     let result = try store.forget(request, reason: reason, concurrently: .dispatch)
     try store.maintain()
     try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch)

@@ -66,9 +66,7 @@ struct ProjectsSet: ParsableCommand {
     guard name != nil || description != nil || active != nil else {
       throw ValidationError("give --name, --description or --active")
     }
-    var options = StoreOptions(access: .write)
-    options.lockWaitMilliseconds = wait.milliseconds
-    let store = try Store.open(at: storeArguments.path, options: options)
+    let store = try storeArguments.openForWriting(wait)
     let snapshot = try store.snapshot()
     let path = try Names.project(project, snapshot)
     var facts = try ProjectFacts(path, snapshot)

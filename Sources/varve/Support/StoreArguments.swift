@@ -18,6 +18,13 @@ struct StoreArguments: ParsableArguments {
     return (Process.environment("HOME") ?? ".") + "/.local/share/varve"
   }
 
+  /// Opens for writing a store that is there.
+  func openForWriting(_ wait: WaitArguments) throws -> Store {
+    var options = StoreOptions(access: .write)
+    options.lockWaitMilliseconds = wait.milliseconds
+    return try Store.open(at: path, options: options)
+  }
+
   /// Opens for reading; nothing is created or changed.
   func openForReading() throws -> Store {
     try Store.open(at: path, options: StoreOptions(access: .read))
