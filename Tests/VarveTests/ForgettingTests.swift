@@ -123,6 +123,9 @@ struct ForgettingTests {
       for index in wanted { rows[index].isGone = true }
       try Self.compare(try store.snapshot(), rows, "seed \(seed), round \(round)")
       try Self.expectNoTrace(of: rows, disk)
+      // As many indexes as before, and one of what was the tail.
+      let count = before.view.version.manifest.indexes.count
+      #expect(try store.snapshot().view.version.manifest.indexes.count <= count + 1)
       // A snapshot from before keeps its view.
       #expect(try before.verify().isSound)
     }

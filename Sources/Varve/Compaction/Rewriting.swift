@@ -94,7 +94,7 @@ struct Rewriting {
       let range = index.firstSequence..<index.nextSequence
       let losesFacts = try indexes.losesFacts(index, moves)
       if losesFacts || edits.changes(range) {
-        made.indexes.append(.init([entry.id], try indexes.build(index, entry, moves)))
+        made.indexes.append(.init([entry.id], [try indexes.build(index, entry, moves)]))
       } else {
         let relocated = try indexes.relocate(index, entry, moves, isCancelled: isCancelled)
         made.indexes.append(.init([entry.id], [relocated]))

@@ -83,13 +83,14 @@ package struct IndexRewriter {
     return false
   }
 
-  /// Builds what takes the place of an index from the log, in pieces of about a tail.
+  /// Builds what takes the place of an index from the log: pieces of about a tail, merged into one.
   package mutating func build(
     _ index: IndexFile, _ entry: IndexEntry, _ moves: BlockMoves
-  ) throws(StorageError) -> [MadeIndex] {
+  ) throws(StorageError) -> MadeIndex {
     let range = entry.firstSequence..<(entry.firstSequence + entry.recordCount)
     let (start, end) = (factsEnd, try end(ofFacts: index, moves))
-    var made: [MadeIndex] = []
+    let earlier = version.indexes
+    var piece: MadeIndex?
     var rows = TailRows(firstSequence: range.lowerBound)
     var loader = TailLoader(version)
     var history = TailLoader.History(commitNumber: 0, digest: .zero)
@@ -112,15 +113,23 @@ package struct IndexRewriter {
         }
         try loader.load(commit, segment: segment.file, into: &rows, history: &history)
         guard rows.rawByteCount >= tailByteCount, !rows.rows.isEmpty else { continue }
-        made.append(try write(rows, number: entry.id))
+        piece = try write(rows, number: entry.id)
         rows = TailRows(firstSequence: rows.nextSequence)
         loader = TailLoader(version)
       }
       if let stopped = scanner.stopped { throw stopped }
     }
-    if !rows.isEmpty { made.append(try write(rows, number: entry.id)) }
+    if !rows.isEmpty || piece == nil { piece = try write(rows, number: entry.id) }
     factsEnd = end ?? factsEnd
-    return made
+    let pieces = Array(version.indexes[earlier.count...])
+    if pieces.count == 1, let piece { return piece }
+    let merger = try IndexMerger(pieces)
+    version = Version(
+      manifest: version.manifest, digest: version.manifestDigest, indexes: earlier,
+      segments: version.segments)
+    return try make(entry.firstSequence, entry.recordCount, level: entry.level, number: entry.id) {
+      (writer: inout IndexFileWriter) throws(StorageError) in try merger.write(to: &writer)
+    }
   }
 
   /// The sealed segments in the order of the log.
