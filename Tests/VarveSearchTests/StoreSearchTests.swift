@@ -228,4 +228,49 @@ struct StoreSearchTests {
       #expect(shared == alone, "\(width) threads")
     }
   }
+  @Test("Ranking all documents rule by rule and keeping the best of them in passing agree")
+  func rankingInPassing() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    var random = SplitMix64(seed: 11)
+    let words = [
+      "file", "fileHistory", "history", "file_path", "path", "error", "errors", "eror", "server",
+      "language", "debug", "debugger", "the", "hook", "12", "parse", "parser",
+    ]
+    func text(_ most: Int) -> String {
+      (0...random.below(most)).map { _ in words[random.below(words.count)] }
+        .joined(separator: " ")
+    }
+    let kinds: [Kind] = [.prompt, .answer, .toolOutput, .log, .raw]
+    try Self.add((0..<1500).map { _ in text(12) }, to: store) { i, occurrence in
+      occurrence.kind = kinds[random.below(kinds.count)]
+      occurrence.project = text(1)
+      occurrence.time = i % 9 == 0 ? nil : Int64(1_700_000_000_000 + random.below(40) * 60_000)
+    }
+    try store.flush()
+    try store.indexText()
+    try Self.add((0..<200).map { _ in text(12) }, to: store, from: 1500)
+    let snapshot = try store.snapshot()
+    var longest = 0
+    for number in 0..<120 {
+      var query = SearchQuery(text(2) + (number % 3 == 0 ? " fi" : ""))
+      query.limit = 1 + random.below(40)
+      query.offset = number % 4 == 0 ? random.below(30) : 0
+      if number % 5 == 0 { query.filters = ["kind IN [prompt, log, toolOutput]"] }
+      if number % 7 == 0 { query.attributesToSearchOn = ["content", "project"] }
+      let best = try snapshot.search(query).hits.map(\.message.sequence)
+      longest = max(longest, best.count)
+      let shared = try snapshot.search(query, concurrently: .eager(width: 3))
+      // Whoever wants a least score has all documents ranked.
+      query.rankingScoreThreshold = 0
+      let all = try snapshot.search(query).hits.map(\.message.sequence)
+      #expect(best == all, "\(query.text ?? "")")
+      query.rankingScoreThreshold = nil
+      query.limit += 1
+      let longer = try snapshot.search(query, concurrently: .eager(width: 3))
+      #expect(longer.hits.map(\.message.sequence).starts(with: all), "\(query.text ?? "")")
+      #expect(shared.total == longer.total)
+    }
+    #expect(longest == 40)
+  }
 }

@@ -34,7 +34,7 @@ enum Bench {
       let arguments = try Arguments(CommandLine.arguments.dropFirst())
       guard let workload = menu.first(where: { $0.name == arguments.workload }) else {
         print(
-          "usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--one-thread] [--json]"
+          "usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--query TEXT] [--one-thread] [--json]"
         )
         for entry in menu { print("  \(entry.name): \(entry.what)") }
         System.end(2)
@@ -71,6 +71,8 @@ struct Arguments {
   var json = false
   /// Searches on the calling thread alone, as the rivals do.
   var oneThread = false
+  /// One query, asked again and again, instead of those that are drawn: for a profile.
+  var query: String?
 
   init(_ words: ArraySlice<String>) throws {
     var rest = Array(words)
@@ -85,6 +87,7 @@ struct Arguments {
       case "--dir": directory = try value()
       case "--store": store = try value()
       case "--out": out = try value()
+      case "--query": query = try value()
       case "--json": json = true
       case "--one-thread": oneThread = true
       default: workload = word

@@ -46,10 +46,42 @@ package struct PositionReader: ~Escapable {
   /// Reads the positions of a document.
   @inlinable @inline(__always)
   package mutating func read(_ count: Int, _ body: (UInt32) -> Void) throws(FormatError) {
+    _ = try read(upTo: count) { key in
+      body(key)
+      return true
+    }
+  }
+
+  /// Reads the positions of a document as long as a closure wants to go on.
+  ///
+  /// - Returns: how many were read; the next one is that behind them.
+  @inlinable @inline(__always)
+  package mutating func read(
+    upTo count: Int, _ body: (UInt32) -> Bool
+  ) throws(FormatError) -> Int {
     var key: UInt32 = 0
     let end = bytes.byteCount
     var offset = at
-    for _ in 0..<count {
+    var read = 0
+    // The first key is as often one byte as two, and a jump that nobody can foresee costs more than
+    // to look at both.
+    if count > 0, offset + 8 <= end {
+      let word = bytes.load(UInt64.self, at: offset)
+      let ends = ~word & 0x8080_8080
+      if ends & 0x80_8080 != 0 {
+        let bits = UInt64(ends.trailingZeroBitCount) + 1
+        let number = word & (1 << bits - 1)
+        offset += Int(bits >> 3)
+        key = UInt32(
+          truncatingIfNeeded: number & 0x7F | number >> 1 & 0x3F80 | number >> 2 & 0x1F_C000)
+        read = 1
+        guard body(key) else {
+          at = offset
+          return read
+        }
+      }
+    }
+    while read < count {
       guard offset < end else { throw FormatError(.truncated, at: offset) }
       var byte = bytes.load(UInt8.self, at: offset)
       offset += 1
@@ -63,9 +95,11 @@ package struct PositionReader: ~Escapable {
         shift += 7
       }
       key = key &+ delta
-      body(key)
+      read += 1
+      guard body(key) else { break }
     }
     at = offset
+    return read
   }
 
   /// Passes over the positions of a document: eight bytes at a time, as each number ends with the
@@ -76,7 +110,8 @@ package struct PositionReader: ~Escapable {
     while left > 0 {
       if at + 8 <= bytes.byteCount {
         var ends = ~bytes.load(UInt64.self, at: at) & 0x8080_8080_8080_8080
-        let found = ends.nonzeroBitCount
+        // The sum of its bytes, of which each is 0 or 1.
+        let found = Int((ends >> 7 &* 0x0101_0101_0101_0101) >> 56)
         if found < left {
           left -= found
           at += 8

@@ -139,19 +139,32 @@ package struct PostingsDecoder: ~Escapable {
 
   /// Passes over blocks whose last document is before `doc`.
   package mutating func skip(to doc: UInt32) {
-    while block < blockTotal, skip(block, 0) < Int(doc) {
-      previous = UInt32(skip(block, 0))
-      positionsNext = skip(block, 2)
-      block += 1
-      done += PostingsLayout.blockCount
+    // Mostly the block behind it is the one: twice as far each time, then halves.
+    guard block < blockTotal, skip(block, 0) < Int(doc) else { return }
+    var low = block + 1
+    var step = 1
+    while low + step <= blockTotal, skip(low + step - 1, 0) < Int(doc) {
+      low += step
+      step *= 2
     }
+    var high = min(low + step - 1, blockTotal)
+    while low < high {
+      let middle = (low + high) / 2
+      if skip(middle, 0) < Int(doc) { low = middle + 1 } else { high = middle }
+    }
+    block = low
+    done = block * PostingsLayout.blockCount
+    previous = UInt32(skip(block - 1, 0))
+    positionsNext = skip(block - 1, 2)
   }
 
   /// The last document of the next packed block; nil where the rest follows.
   package var nextBlockLast: UInt32? { block < blockTotal ? UInt32(skip(block, 0)) : nil }
 
   /// Decodes the next block; the number of its documents, 0 at the end.
-  package mutating func next() throws(FormatError) -> Int {
+  ///
+  /// - Parameter withCounts: whether `counts` is wanted, too.
+  package mutating func next(withCounts: Bool = true) throws(FormatError) -> Int {
     positionsOffset = positionsNext
     guard block < blockTotal else { return try readTail() }
     let start = blocksStart + (block == 0 ? 0 : skip(block - 1, 1))
@@ -163,7 +176,7 @@ package struct PostingsDecoder: ~Escapable {
     guard deltaWidth <= 32, extraWidth <= 32, start + 2 + 16 * (deltaWidth + extraWidth) == end
     else { throw FormatError(.inconsistent, at: start) }
     unpackDocs(at: start + 2, width: deltaWidth)
-    unpackCounts(at: start + 2 + 16 * deltaWidth, width: extraWidth)
+    if withCounts { unpackCounts(at: start + 2 + 16 * deltaWidth, width: extraWidth) }
     guard previous == UInt32(skip(block, 0)) else { throw FormatError(.inconsistent, at: start) }
     positionsNext = skip(block, 2)
     block += 1

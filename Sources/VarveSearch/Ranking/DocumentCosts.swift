@@ -59,14 +59,17 @@ struct DocumentCosts {
   }
 
   /// The sum of what each step of a path costs.
-  func sum(
-    _ path: QueryPath, _ indices: [Int32],
-    _ cost: @Sendable (PlacedRange, PathStep, [Int32]) throws(FormatError) -> [Int32]
+  ///
+  /// - Parameter with: what the costs of a step need besides.
+  func sum<T: Sendable>(
+    _ path: QueryPath, _ indices: [Int32], _ with: (PathStep) -> T,
+    _ cost: @Sendable (PlacedRange, PathStep, T, [Int32]) throws(FormatError) -> [Int32]
   ) throws(FormatError) -> [Int] {
     var costs = [Int](repeating: 0, count: indices.count)
     for step in path.steps {
+      let more = with(step)
       let own = try words.map(indices) { (range, numbers) throws(FormatError) in
-        try cost(range, step, numbers)
+        try cost(range, step, more, numbers)
       }
       for i in indices.indices { costs[i] += Int(own[i]) }
     }

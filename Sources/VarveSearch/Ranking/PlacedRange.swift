@@ -14,14 +14,6 @@ struct Places: Sendable {
   func range(_ index: Int) -> Range<Int> { Int(starts[index])..<Int(starts[index + 1]) }
 }
 
-/// A term of the query in its exact form.
-struct ExactTerm {
-  var node: Int
-  /// The position that its first word must have.
-  var first: Int
-  var wordCount: Int
-}
-
 /// A range of documents with the words of a query placed in them. One thread at a time.
 final class PlacedRange: @unchecked Sendable {
   private let documents: [UInt32]
@@ -53,20 +45,13 @@ final class PlacedRange: @unchecked Sendable {
 
   private static func key(_ step: PathStep) -> Int { step.node << 8 | Int(step.levels) }
 
-  /// The ways in which a step matches.
-  private func derivations(_ step: PathStep) -> [Derivation] {
-    let levels = graph.nodes[step.node].levels
-    if step.levels & PathStep.exactOnly != 0 { return levels[0].filter(\.isExact) }
-    return (0..<3).filter { step.levels & (1 << UInt8($0)) != 0 }.flatMap { levels[$0] }
-  }
-
   /// Places of first words, and of last ones where phrases have others.
   func places(_ step: PathStep) throws(FormatError) -> (starts: Places, ends: Places?) {
     if let known = places[Self.key(step)] { return known }
     var hits: [Hit] = []
     var ends: [Hit] = []
     var hasPhrase = false
-    for derivation in derivations(step) {
+    for derivation in graph.derivations(step) {
       let next = try reader.hits(derivation, in: set)
       if next.ends != nil, !hasPhrase {
         hasPhrase = true
@@ -132,47 +117,26 @@ final class PlacedRange: @unchecked Sendable {
     let places = try places(step).starts
     let hits = places.hits.span
     let costs = table.span
-    let worst = table[table.count - 1]
     return self.costs(&positions, Self.key(step), indices) { index in
-      var best = worst
-      for j in places.range(index) {
-        let cost = costs[min(abs(hits[j].position - first), PositionCost.farthest)]
-        if cost < best { best = cost }
-        if best == 0 { break }
-      }
-      return best
+      PlaceCosts.position(hits, places.range(index), first: first, costs)
     }
   }
 
   /// The weight of the best attribute of documents.
   func attributeCosts(
-    _ step: PathStep, _ indices: [Int32], weights: [Int], searchOn: AttributeSet?,
-    tolerant: AttributeSet?
+    _ step: PathStep, _ indices: [Int32], _ weights: StepWeights
   ) throws(FormatError) -> [Int32] {
-    let worst = Int32(weights.max() ?? 0)
     let node = graph.nodes[step.node]
-    let wordCount = Int32(node.wordCount)
-    func restricted(_ set: AttributeSet?) -> [Int32] {
-      weights.indices.map { attribute in
-        set?.contains(UInt32(attribute)) ?? true ? Int32(weights[attribute]) : worst
-      }
-    }
-    // Misspelled words count in attributes that forgive; what they were split into counts anywhere.
-    let ofPhrases = restricted(searchOn)
-    let ofWords = step.hasOnlyTypos ? restricted(tolerant) : ofPhrases
     let table = PositionCost.table(wordCount: node.wordCount)
     if let best = try bestPlaces(step, table, first: node.first) {
-      return indices.map { best.attribute(Int($0), ofWords, worst: worst) * wordCount }
+      return indices.map {
+        best.attribute(Int($0), weights.ofWords, worst: weights.worst) * weights.wordCount
+      }
     }
     let places = try places(step).starts
+    let hits = places.hits.span
     return costs(&attributes, Self.key(step), indices) { index in
-      var best = worst
-      for j in places.range(index) {
-        let hit = places.hits[j]
-        best = min(best, (hit.isPhrase ? ofPhrases : ofWords)[Int(hit.attribute)])
-        if best == 0 { break }
-      }
-      return best * wordCount
+      PlaceCosts.attribute(hits, places.range(index), weights)
     }
   }
 
@@ -181,26 +145,20 @@ final class PlacedRange: @unchecked Sendable {
     let places = try places(step).starts
     let hits = places.hits.span
     return costs(&exact, Self.key(step), indices) { index in
-      for j in places.range(index) where hits[j].isExact { return 1 }
-      return 0
+      PlaceCosts.hasExact(hits, places.range(index)) ? 1 : 0
     }
   }
 
   /// How often a step stands in documents beside how long they are: their part of BM25.
-  ///
-  /// - Parameters:
-  ///   - fixed: what makes each more place count less.
-  ///   - perWord: the same for each word of a document.
-  func frequencyScores(
-    _ step: PathStep, _ indices: [Int32], fixed: Double, perWord: Double
+  func scores(
+    _ step: PathStep, _ indices: [Int32], _ relevance: Relevance
   ) throws(FormatError) -> [Double] {
     let places = try places(step).starts
     let wordCounts = reader.corpus.wordCounts
     return indices.map { number in
       let index = Int(number)
-      let count = Double(places.range(index).count)
-      if count == 0 { return 0 }
-      return count / (count + fixed + perWord * Double(wordCounts[Int(documents[index])]))
+      return relevance.score(
+        placeCount: places.range(index).count, wordCount: wordCounts[Int(documents[index])])
     }
   }
 
@@ -210,32 +168,16 @@ final class PlacedRange: @unchecked Sendable {
   ) throws(FormatError) -> [Int] {
     var all: [Places] = []
     for term in terms { all.append(try exactPlaces(term.node)) }
-    let wordCount = terms.reduce(0) { $0 + $1.wordCount }
     var costs: [Int] = []
     costs.reserveCapacity(indices.count)
-    for index in indices { costs.append(try exactAttribute(terms, all, Int(index), wordCount)) }
-    return costs
-  }
-
-  private func exactAttribute(
-    _ terms: [ExactTerm], _ places: [Places], _ index: Int, _ wordCount: Int
-  ) throws(FormatError) -> Int {
-    var best = 2
-    for i in places[0].range(index) {
-      let hit = places[0].hits[i]
-      guard hit.isExact, hit.position == terms[0].first else { continue }
-      let isWhole = zip(terms, places).dropFirst().allSatisfy { term, others in
-        others.range(index).contains { j in
-          let other = others.hits[j]
-          return other.isExact && other.attribute == hit.attribute && other.position == term.first
-        }
-      }
-      guard isWhole else { continue }
-      let length = try reader.length(of: Int(documents[index]), attribute: hit.attribute)
-      if length == wordCount { return 0 }
-      best = 1
+    for index in indices {
+      let document = Int(documents[Int(index)])
+      costs.append(
+        try PlaceCosts.exactAttribute(terms, all, Int(index)) { (attribute) throws(FormatError) in
+          try reader.length(of: document, attribute: attribute)
+        })
     }
-    return best
+    return costs
   }
 
   // MARK: Best places
@@ -248,7 +190,7 @@ final class PlacedRange: @unchecked Sendable {
     let key = Self.key(step)
     if places[key] != nil { return nil }
     if let known = best[key] { return known }
-    let words = derivations(step)
+    let words = graph.derivations(step)
     guard words.allSatisfy({ !$0.isPhrase && !$0.isSynonym }), table[table.count - 1] <= 255,
       reader.corpus.attributes.count <= BestPlaces.attributeCountMax
     else { return nil }
@@ -262,8 +204,6 @@ final class PlacedRange: @unchecked Sendable {
 
   // MARK: Costs of neighbours
 
-  static let farCost = 3
-
   /// 0 for neighbours, 1 or 2 for a little further or the other way round, 3 for anything else.
   func pairCosts(
     _ left: PathStep, _ right: PathStep, _ indices: [Int32], byWord: Bool
@@ -275,47 +215,8 @@ final class PlacedRange: @unchecked Sendable {
     let rights = starts.hits.span
     return costs(&pairs, Self.key(left) << 24 | Self.key(right), indices) { index in
       byWord
-        ? Self.pair(lefts, ends.range(index), rights, starts.range(index))
-        : Self.inOneAttribute(lefts, ends.range(index), rights, starts.range(index))
+        ? PlaceCosts.pair(lefts, ends.range(index), rights, starts.range(index))
+        : PlaceCosts.inOneAttribute(lefts, ends.range(index), rights, starts.range(index))
     }
-  }
-
-  @inline(__always)
-  private static func pair(
-    _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
-    _ rights: Range<Int>
-  ) -> Int32 {
-    var best = farCost
-    var j = rights.lowerBound
-    for i in lefts {
-      let key = Int(left[i].key)
-      // Keys of both sides ascend, so the window only moves on.
-      while j < rights.upperBound, Int(right[j].key) + 3 < key { j += 1 }
-      var k = j
-      while k < rights.upperBound {
-        let other = Int(right[k].key)
-        if other > key + 3 { break }
-        if other >> 16 == key >> 16 {
-          if other > key {
-            best = min(best, other - key - 1)
-          } else if other < key, !left[i].isPhrase, !right[k].isPhrase {
-            best = min(best, key - other)
-          }
-        }
-        k += 1
-      }
-      if best == 0 { break }
-    }
-    return Int32(best)
-  }
-
-  private static func inOneAttribute(
-    _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
-    _ rights: Range<Int>
-  ) -> Int32 {
-    for i in lefts {
-      for j in rights where right[j].attribute == left[i].attribute { return 0 }
-    }
-    return Int32(farCost)
   }
 }

@@ -170,6 +170,13 @@ extension QueryGraph {
     return found
   }
 
+  /// The ways in which a step matches.
+  func derivations(_ step: PathStep) -> [Derivation] {
+    let levels = nodes[step.node].levels
+    if step.levels & PathStep.exactOnly != 0 { return levels[0].filter(\.isExact) }
+    return (0..<3).filter { step.levels & (1 << UInt8($0)) != 0 }.flatMap { levels[$0] }
+  }
+
   /// Whether two neighbours on a path are neighbours in the query.
   func areContiguous(_ left: Int, _ right: Int) -> Bool {
     nodes[left].last + 1 == nodes[right].first

@@ -45,9 +45,10 @@ extension Ranker {
     let (words, indices) = rules[rule] == .relevance ? placedWhole(bucket) : placed(bucket)
     let costs: [Int]
     switch rules[rule] {
-    case .conversation: costs = try conversationCosts(words, indices)
     case .relevance: costs = try relevanceCosts(bucket, words, indices)
-    default: costs = try ageCosts(words, indices)
+    default:
+      let own = try rules[rule] == .conversation ? conversationCosts() : ageCosts()
+      costs = indices.map { own.cost(of: Int(words.documents[Int($0)])) }
     }
     try rankGroups(costs, rule) { _, members in
       var next = bucket
@@ -58,70 +59,44 @@ extension Ranker {
     }
   }
 
-  private func conversationCosts(_ words: PlacedWords, _ indices: [Int32]) throws -> [Int] {
-    if rows == nil {
-      let classes = try corpus.fields.conversationClasses(corpus.rows)
-      return indices.map { Int(classes[Int(words.documents[Int($0)])]) }
-    }
+  /// 0 where somebody said it, 1 for work, 2 for output and logs.
+  func conversationCosts() throws -> OccurrenceCosts {
+    guard let rows else { return .classes(try corpus.fields.conversationClasses(corpus.rows)) }
     guard let column = try corpus.fields.column("kind"), case .single(let places) = column.storage
-    else { return [Int](repeating: 0, count: indices.count) }
+    else { return .none(0) }
     let classes = column.values.map { ConversationClass.of($0.text) }
-    return indices.map { index in
-      var best = 2
-      corpus.rows.forEachRow(of: Int(words.documents[Int(index)])) { row in
-        if let rows, !rows.contains(row) { return }
-        if places[row] > 0 { best = min(best, Int(classes[Int(places[row]) - 1])) }
-      }
-      return best
+    return .matching(corpus.rows, rows: rows, worst: 2) { row in
+      places[row] > 0 ? Int(classes[Int(places[row]) - 1]) : nil
     }
   }
 
-  private func ageCosts(_ words: PlacedWords, _ indices: [Int32]) throws -> [Int] {
-    if rows == nil {
-      let ages = try corpus.fields.ages(corpus.rows)
-      return indices.map { ages[Int(words.documents[Int($0)])] }
-    }
+  /// Less for newer ones.
+  func ageCosts() throws -> OccurrenceCosts {
+    guard let rows else { return .ages(try corpus.fields.ages(corpus.rows)) }
     guard let column = try corpus.fields.column("timestamp"),
       case .numbers(let times) = column.storage
-    else { return [Int](repeating: 0, count: indices.count) }
-    return indices.map { index in
-      var best = Int.max
-      corpus.rows.forEachRow(of: Int(words.documents[Int(index)])) { row in
-        if let rows, !rows.contains(row) { return }
-        if !times[row].isNaN { best = min(best, Int(-times[row])) }
-      }
-      return best
+    else { return .none(0) }
+    return .matching(corpus.rows, rows: rows, worst: .max) { row in
+      times[row].isNaN ? nil : Int(-times[row])
     }
   }
 
-  /// BM25 with its usual constants. S. Robertson, H. Zaragoza, "The probabilistic relevance
-  /// framework: BM25 and beyond", 2009.
   private func relevanceCosts(
     _ bucket: Bucket, _ words: PlacedWords, _ indices: [Int32]
   ) throws -> [Int] {
-    let k1 = 1.2
-    let b = 0.75
-    let total = Double(max(1, corpus.documentCount))
-    let mean = max(1, Double(corpus.wordCount) / total)
+    let relevance = Relevance(corpus)
     var scores = [Double](repeating: 0, count: indices.count)
-    var seen: Set<Int> = []
+    var seen: Set<PathStep> = []
     for path in bucket.paths {
-      for step in path.steps where seen.insert(step.node << 8 | Int(step.levels)).inserted {
-        let held = Double(try nodes.documents(step).count)
-        let rarity = Self.logarithm(1 + (total - held + 0.5) / (held + 0.5))
-        let weight = rarity * (k1 + 1)
+      for step in path.steps where seen.insert(step).inserted {
+        let weight = relevance.weight(held: try nodes.documents(step).count)
         let own = try words.map(indices) { (range, numbers) throws(FormatError) in
-          try range.frequencyScores(step, numbers, fixed: k1 * (1 - b), perWord: k1 * b / mean)
+          try range.scores(step, numbers, relevance)
         }
         for i in scores.indices { scores[i] += weight * own[i] }
       }
     }
-    return scores.map { Int(-$0 * 4096) }
-  }
-
-  /// The binary logarithm, near enough for weights: straight between powers of two.
-  static func logarithm(_ value: Double) -> Double {
-    Double(value.exponent) + value.significand - 1
+    return scores.map { Relevance.cost($0) }
   }
 }
 

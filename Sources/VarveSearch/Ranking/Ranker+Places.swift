@@ -12,13 +12,13 @@ extension Ranker {
     }
   }
 
-  private func proximityMax(_ paths: [QueryPath]) -> Int {
+  func proximityMax(_ paths: [QueryPath]) -> Int {
     paths.map { path in
       var total = 0
       for (i, step) in path.steps.enumerated() {
         total += nodes.graph.nodes[step.node].wordCount - 1
         if i > 0, nodes.graph.areContiguous(path.steps[i - 1].node, step.node) {
-          total += PlacedRange.farCost
+          total += PlaceCosts.far
         }
       }
       return total
@@ -27,42 +27,57 @@ extension Ranker {
 
   /// Words in weighty attributes first.
   func splitByAttribute(_ bucket: Bucket, _ rule: Int) throws {
-    let weights = weights
-    let searched = searchOn?.members ?? Array(weights.indices)
-    let isEven = Set(searched.map { weights[$0] }).count <= 1 && nodes.tolerantSearchOn == searchOn
-    let heaviest = weights.max() ?? 0
-    let worst = heaviest * (bucket.paths.map { wordCount($0) }.max() ?? 0)
-    if isEven {
-      // Wherever words stand, they weigh the same.
-      let count = bucket.paths.map { wordCount($0) }.max() ?? 0
+    if let rank = evenAttributeRank(bucket.paths) {
       var next = bucket
-      let cost = (searched.first.map { weights[$0] } ?? 0) * count
-      next.ranks.append(RuleRank(.attributeRank, worst + 1 - cost, of: worst + 1))
-      return try rank(next, rule: rule + 1)
+      next.ranks.append(rank)
+      return try self.rank(next, rule: rule + 1)
     }
-    let searchOn = searchOn
-    let tolerant = nodes.tolerantSearchOn
-    try splitByPlaces(bucket, rule, .attributeRank, worst: worst) {
+    try splitByPlaces(bucket, rule, .attributeRank, worst: attributeMax(bucket.paths)) {
       (costs, path, indices) throws(FormatError) in
-      try costs.sum(path, indices) { (range, step, numbers) throws(FormatError) in
-        try range.attributeCosts(
-          step, numbers, weights: weights, searchOn: searchOn, tolerant: tolerant)
+      try costs.sum(path, indices, { stepWeights($0) }) {
+        (range, step, weights, numbers) throws(FormatError) in
+        try range.attributeCosts(step, numbers, weights)
       }
     }
   }
 
+  /// The rank that all documents have where words weigh the same wherever they stand.
+  func evenAttributeRank(_ paths: [QueryPath]) -> RuleRank? {
+    let searched = searchOn?.members ?? Array(weights.indices)
+    guard Set(searched.map { weights[$0] }).count <= 1, nodes.tolerantSearchOn == searchOn else {
+      return nil
+    }
+    let worst = attributeMax(paths)
+    let count = paths.map { wordCount($0) }.max() ?? 0
+    let cost = (searched.first.map { weights[$0] } ?? 0) * count
+    return RuleRank(.attributeRank, worst + 1 - cost, of: worst + 1)
+  }
+
+  func attributeMax(_ paths: [QueryPath]) -> Int {
+    (weights.max() ?? 0) * (paths.map { wordCount($0) }.max() ?? 0)
+  }
+
+  func stepWeights(_ step: PathStep) -> StepWeights {
+    StepWeights(
+      step, wordCount: nodes.graph.nodes[step.node].wordCount, weights: weights,
+      searchOn: searchOn, tolerant: nodes.tolerantSearchOn)
+  }
+
   /// Words at the place that they have in the query first.
   func splitByPosition(_ bucket: Bucket, _ rule: Int) throws {
-    let worst = PositionCost.max * (bucket.paths.map { wordCount($0) }.max() ?? 0)
-    try splitByPlaces(bucket, rule, .wordPosition, worst: worst) {
+    try splitByPlaces(bucket, rule, .wordPosition, worst: positionMax(bucket.paths)) {
       (costs, path, indices) throws(FormatError) in
-      try costs.sum(path, indices) { (range, step, numbers) throws(FormatError) in
+      try costs.sum(path, indices, { _ in }) { (range, step, _, numbers) throws(FormatError) in
         try range.positionCosts(step, numbers)
       }
     }
   }
 
-  private func wordCount(_ path: QueryPath) -> Int {
+  func positionMax(_ paths: [QueryPath]) -> Int {
+    PositionCost.max * (paths.map { wordCount($0) }.max() ?? 0)
+  }
+
+  func wordCount(_ path: QueryPath) -> Int {
     path.steps.reduce(0) { $0 + nodes.graph.nodes[$1.node].wordCount }
   }
 
@@ -119,7 +134,7 @@ extension Ranker {
   }
 
   /// The terms that are left in their exact form; nil if one has none.
-  private func exactTerms(_ bucket: Bucket) -> [ExactTerm]? {
+  func exactTerms(_ bucket: Bucket) -> [ExactTerm]? {
     var found: [ExactTerm] = []
     for (i, term) in nodes.graph.terms.enumerated() where !bucket.removed.contains(i) {
       // Unbroken from the first term on.

@@ -21,7 +21,7 @@ final class Ranker {
   private(set) var isComplete = true
   /// Told of each ranked document; false if it does not count.
   private let accepts: (Int) -> Bool
-  private let sharing: WorkSharing
+  let sharing: WorkSharing
   private var isStopped = false
 
   init(
@@ -94,6 +94,7 @@ final class Ranker {
       emit(bucket, skipped: rule < rules.count && !isComplete)
       return
     }
+    if let plan = try plan(bucket, rule) { return try rank(bucket, plan) }
     switch rules[rule] {
     case .words: try splitByWords(bucket, rule)
     case .typo: try splitByTypos(bucket, rule)
@@ -109,13 +110,16 @@ final class Ranker {
     }
   }
 
+  /// Adds a document behind those that are ranked already.
+  func add(_ document: UInt32, _ ranks: [RuleRank]) {
+    guard ranked.count < needed, accepts(Int(document)) else { return }
+    ranked.append((document, ranks))
+  }
+
   private func emit(_ bucket: Bucket, skipped: Bool) {
     var ranks = bucket.ranks
     if skipped, request.wantsScores { ranks.append(RuleRank(.skipped, 0, of: 1)) }
-    func add(_ document: UInt32) {
-      guard ranked.count < needed, accepts(Int(document)) else { return }
-      ranked.append((document, ranks))
-    }
+    func add(_ document: UInt32) { self.add(document, ranks) }
     switch bucket.members {
     case .set(let set):
       if set.count <= needed {

@@ -100,6 +100,42 @@ package struct DocSet: Equatable, Sendable {
     return found
   }
 
+  /// The bits of a word that belong to documents of a range.
+  @inline(__always)
+  private func bits(_ word: Int, in range: Range<Int>) -> UInt64 {
+    var bits = words[word]
+    if word == range.lowerBound >> 6 { bits &= UInt64.max << UInt64(range.lowerBound & 63) }
+    if word == (range.upperBound - 1) >> 6 {
+      bits &= UInt64.max >> UInt64(63 - ((range.upperBound - 1) & 63))
+    }
+    return bits
+  }
+
+  /// How many documents are in a range, which lies within the capacity.
+  func count(in range: Range<Int>) -> Int {
+    guard !range.isEmpty else { return 0 }
+    var total = 0
+    for word in (range.lowerBound >> 6)...((range.upperBound - 1) >> 6) {
+      total += bits(word, in: range).nonzeroBitCount
+    }
+    return total
+  }
+
+  /// Appends the documents in a range, which lies within the capacity, in ascending order.
+  func appendMembers(in range: Range<Int>, to documents: inout [UInt32]) {
+    guard !range.isEmpty else { return }
+    documents.append(addingCapacity: range.count) { output in
+      for word in (range.lowerBound >> 6)...((range.upperBound - 1) >> 6) {
+        var bits = bits(word, in: range)
+        while bits != 0 {
+          output.append(
+            UInt32(truncatingIfNeeded: word << 6 &+ bits.trailingZeroBitCount))
+          bits &= bits - 1
+        }
+      }
+    }
+  }
+
   /// Whether there is a document in a range.
   func hasAny(in range: ClosedRange<Int>) -> Bool {
     let first = range.lowerBound >> 6
@@ -114,6 +150,34 @@ package struct DocSet: Equatable, Sendable {
       if word != 0 { return true }
     }
     return false
+  }
+
+  /// From the first member to behind the last one.
+  var extent: Range<Int> {
+    guard let first = words.firstIndex(where: { $0 != 0 }),
+      let last = words.lastIndex(where: { $0 != 0 })
+    else { return 0..<0 }
+    return
+      (first << 6 + words[first].trailingZeroBitCount)..<((last + 1) << 6
+      - words[last].leadingZeroBitCount)
+  }
+
+  /// Ranges that have about equally many members.
+  func ranges(_ count: Int) -> [Range<Int>] {
+    let extent = extent
+    let total = self.count
+    var ranges: [Range<Int>] = []
+    var start = extent.lowerBound
+    var members = 0
+    for word in (extent.lowerBound >> 6)..<((extent.upperBound + 63) >> 6) {
+      members += words[word].nonzeroBitCount
+      let end = min((word + 1) << 6, extent.upperBound)
+      if members * count >= total * (ranges.count + 1) || end == extent.upperBound {
+        ranges.append(start..<end)
+        start = end
+      }
+    }
+    return ranges
   }
 
   /// Calls a closure with each document in ascending order.

@@ -2,28 +2,15 @@
 
 /// Orders of places.
 enum HitOrder {
-  /// Puts places in order and takes out doubles.
+  /// Puts places in order. Two words may stand at one place: a long one and what it begins with.
   static func sort(_ hits: inout [Hit]) {
-    if isSorted(hits) { return }
-    hits.sort { $0.bits < $1.bits }
-    removeDoubles(&hits)
+    if !isSorted(hits) { hits.sort { $0.bits < $1.bits } }
   }
 
   private static func isSorted(_ hits: [Hit]) -> Bool {
     let span = hits.span
-    for i in 1..<max(1, span.count) where span[i].bits | 1 <= span[i - 1].bits | 1 { return false }
+    for i in 1..<max(1, span.count) where span[i].bits < span[i - 1].bits { return false }
     return true
-  }
-
-  private static func removeDoubles(_ hits: inout [Hit]) {
-    var kept = 0
-    for i in hits.indices {
-      // An exact one comes before its double.
-      if kept > 0, hits[kept - 1].bits | 1 == hits[i].bits | 1 { continue }
-      hits[kept] = hits[i]
-      kept += 1
-    }
-    hits.removeLast(hits.count - kept)
   }
 
   /// Places in the order of the documents of a set, those of other documents left out: a radix sort
@@ -49,19 +36,7 @@ enum HitOrder {
       ordered[Int(next[number])] = hits[i]
       next[number] += 1
     }
-    var kept = 0
-    for i in 0..<count {
-      let range = Int(starts[i])..<Int(starts[i + 1])
-      insertionSort(&ordered, range)
-      starts[i] = Int32(kept)
-      for j in range {
-        if j > range.lowerBound, ordered[kept - 1].bits | 1 == ordered[j].bits | 1 { continue }
-        ordered[kept] = ordered[j]
-        kept += 1
-      }
-    }
-    starts[count] = Int32(kept)
-    ordered.removeLast(ordered.count - kept)
+    for i in 0..<count { insertionSort(&ordered, Int(starts[i])..<Int(starts[i + 1])) }
     return Places(hits: ordered, starts: starts)
   }
 
@@ -83,6 +58,79 @@ enum HitOrder {
       filled += 1
     }
     return Places(hits: hits, starts: starts)
+  }
+
+  // MARK: Windows
+
+  /// Where the places of each member of a window begin among ordered ones.
+  static func starts(of hits: [Hit], _ members: WindowMembers, _ starts: inout [Int32]) {
+    let count = members.documents.count
+    if starts.count < count + 1 { starts = [Int32](repeating: 0, count: count + 1) }
+    var output = starts.mutableSpan
+    let input = hits.span
+    let documents = members.documents.span
+    var i = 0
+    for number in documents.indices {
+      output[number] = Int32(truncatingIfNeeded: i)
+      while i < input.count, input[i].document == documents[number] { i += 1 }
+    }
+    output[count] = Int32(truncatingIfNeeded: i)
+  }
+
+  /// Puts the places of a window in order: a counting sort by document, then a few places each.
+  static func place(_ hits: [Hit], _ members: WindowMembers, _ places: inout Places) {
+    if places.hits.count < hits.count {
+      places.hits = [Hit](
+        repeating: Hit(document: 0, key: 0, isExact: false), count: hits.count + hits.count / 2)
+    }
+    place(hits, members, &places.hits, &places.starts)
+  }
+
+  private static func place(
+    _ hits: [Hit], _ members: WindowMembers, _ found: inout [Hit], _ starts: inout [Int32]
+  ) {
+    let count = members.documents.count
+    if starts.count < count + 1 { starts = [Int32](repeating: 0, count: count + 1) }
+    let input = hits.span
+    var starts = starts.mutableSpan
+    var ordered = found.mutableSpan
+    for number in 0...count { starts[number] = 0 }
+    for i in input.indices { starts[members.number(of: input[i].document)] += 1 }
+    var sum: Int32 = 0
+    for number in 0...count {
+      sum += starts[number]
+      starts[number] = sum
+    }
+    // From behind, so that each start ends up where its places begin.
+    for i in input.indices.reversed() {
+      let number = members.number(of: input[i].document)
+      starts[number] -= 1
+      ordered[Int(starts[number])] = input[i]
+    }
+    for i in 1..<max(1, input.count) where ordered[i].bits < ordered[i - 1].bits {
+      let number = members.number(of: ordered[i].document)
+      insertionSort(&ordered, Int(starts[number])..<Int(starts[number + 1]))
+    }
+  }
+
+  private static func insertionSort(_ hits: inout MutableSpan<Hit>, _ range: Range<Int>) {
+    if range.count > 32 {
+      var some = range.map { hits[$0] }
+      some.sort { $0.bits < $1.bits }
+      for (i, hit) in some.enumerated() { hits[range.lowerBound + i] = hit }
+      return
+    }
+    var i = range.lowerBound + 1
+    while i < range.upperBound {
+      let hit = hits[i]
+      var j = i
+      while j > range.lowerBound, hits[j - 1].bits > hit.bits {
+        hits[j] = hits[j - 1]
+        j -= 1
+      }
+      hits[j] = hit
+      i += 1
+    }
   }
 
   private static func insertionSort(_ hits: inout [Hit], _ range: Range<Int>) {

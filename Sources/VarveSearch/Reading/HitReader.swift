@@ -40,6 +40,7 @@ struct HitReader: Sendable {
   /// Words of a document in an attribute; nil where nothing counts them.
   func length(of document: Int, attribute: UInt32) throws(FormatError) -> Int? {
     if attribute >= corpus.firstValueAttribute { return nil }
+    if attribute == 0, corpus.hasOnlyContent { return Int(corpus.wordCounts[document]) }
     return try lengths.known.withLock { (known) throws(FormatError) in
       try corpus.fieldLength(of: document, attribute: attribute, cache: &known)
     }
@@ -86,7 +87,7 @@ struct HitReader: Sendable {
       set = DocSet(capacity: 0)
       try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
         while true {
-          let count = try decoder.next()
+          let count = try decoder.next(withCounts: false)
           guard count > 0 else { break }
           guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
           documents.insert(decoder.docs.span, count: count, base: part.base)
@@ -140,17 +141,22 @@ struct HitReader: Sendable {
   }
 
   /// Reads the next block that may hold a candidate; the number of its documents, 0 at the end.
-  private func nextBlock(
+  ///
+  /// - Parameter end: a document of the part from which on none is asked for.
+  @inline(__always)
+  func nextBlock(
     _ decoder: inout PostingsDecoder, _ part: SearchCorpus.Part, in candidates: DocSet,
-    from first: inout Int
+    from first: inout Int, before end: Int = .max
   ) throws(FormatError) -> Int {
     let base = part.base
     let limit = part.index.documentCount
+    if first >= end { return 0 }
     while let last = decoder.nextBlockLast, first < limit, Int(last) >= first,
       !candidates.hasAny(in: (base + first)...(base + min(Int(last), limit - 1)))
     {
       decoder.skip(to: last + 1)
       first = Int(last) + 1
+      if first >= end { return 0 }
     }
     let count = try decoder.next()
     guard count > 0 else { return 0 }
@@ -191,9 +197,9 @@ struct HitReader: Sendable {
   }
 
   /// Appends the places of a word in some documents of a part, ascending.
-  private func append(
+  func append(
     _ info: TermInfo, _ part: SearchCorpus.Part, in candidates: DocSet, isExact: Bool,
-    to hits: inout [Hit]
+    isPhrase: Bool = false, to hits: inout [Hit]
   ) throws(FormatError) {
     // Out of the closure, so that an append need not look whether it is shared.
     var found = hits
@@ -213,7 +219,9 @@ struct HitReader: Sendable {
           try found.append(addingCapacity: total) { (output) throws(FormatError) in
             try walkBlock(decoder, count, positions, part, in: candidates) { document, key in
               output.append(
-                Hit(document: UInt32(truncatingIfNeeded: document), key: key, isExact: isExact))
+                Hit(
+                  document: UInt32(truncatingIfNeeded: document), key: key, isPhrase: isPhrase,
+                  isExact: isExact))
             }
           }
         }

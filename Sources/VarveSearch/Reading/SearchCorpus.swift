@@ -105,6 +105,8 @@ package final class SearchCorpus: Sendable {
   package let documentCount: Int
   /// Words of each document.
   let wordCounts: [UInt32]
+  /// Whether words stand nowhere but in the content.
+  let hasOnlyContent: Bool
   /// Words of all documents, for their mean length.
   let wordCount: UInt64
 
@@ -141,6 +143,7 @@ package final class SearchCorpus: Sendable {
     self.rows = rows
     self.fields = fields
     documentCount = base
+    hasOnlyContent = !parts.contains(where: \.hasMetadata)
     wordCounts = indexes.count == 1 ? indexes[0].wordCounts : indexes.flatMap(\.wordCounts)
     wordCount = indexes.reduce(0) { $0 + $1.summary.wordCount }
   }

@@ -113,9 +113,7 @@ package final class ValueIndex: Sendable {
   func visit(
     _ place: Int, in candidates: DocSet, _ body: (_ document: Int, _ position: UInt32) -> Void
   ) {
-    // Positions of the word in each value that has it.
-    var positions: [[UInt32]] = Array(repeating: [], count: lengths.count)
-    for place in places[place] { positions[Int(place.value)].append(place.position) }
+    let positions = positions(place)
     var next = 0
     candidates.forEach { document in
       let value = Int(firstValues[document])
@@ -126,6 +124,44 @@ package final class ValueIndex: Sendable {
         next += 1
       }
     }
+  }
+
+  /// The positions of a word in each value.
+  func positions(_ place: Int) -> [[UInt32]] {
+    var positions: [[UInt32]] = Array(repeating: [], count: lengths.count)
+    for place in places[place] { positions[Int(place.value)].append(place.position) }
+    return positions
+  }
+
+  /// Calls a closure with each document and position of a word in the values of some ascending
+  /// documents, in order.
+  ///
+  /// - Parameter positions: those of the word in each value.
+  @inline(__always)
+  func visit(
+    _ positions: [[UInt32]], _ documents: [UInt32],
+    _ body: (_ document: UInt32, _ position: UInt32) -> Void
+  ) {
+    var next = firstMore(from: Int(documents.first ?? 0))
+    for document in documents {
+      let value = Int(firstValues[Int(document)])
+      if value > 0 { for position in positions[value - 1] { body(document, position) } }
+      while next < moreValues.count, moreValues[next].document < Int(document) { next += 1 }
+      while next < moreValues.count, moreValues[next].document == Int(document) {
+        for position in positions[Int(moreValues[next].value)] { body(document, position) }
+        next += 1
+      }
+    }
+  }
+
+  private func firstMore(from document: Int) -> Int {
+    var low = 0
+    var high = moreValues.count
+    while low < high {
+      let middle = (low + high) / 2
+      if moreValues[middle].document < document { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The place of a word; nil if no value has it.

@@ -1,0 +1,283 @@
+// Ranks the documents of a bucket in one go: a window of them at a time, rule after rule, and what
+// is worse than the best so far drops out before the next rule looks at it. Nothing is kept of a
+// document that is not among the best.
+
+import VarveFormat
+
+/// Ranks one range of documents. One thread at a time.
+struct WindowRanking {
+  private let plan: RankPlan
+  private let windows: Windows
+  private var members = WindowMembers()
+  private var steps: [StepPlaces] = []
+  private let tables: [[Int32]]
+  /// The costs of the members by each component, then their order.
+  private var columns: [[Int]]
+  private var best: TopDocuments
+
+  /// Members with which a window is full.
+  private static let memberCount = 4096
+
+  /// The best documents of a plan with their keys, best first.
+  static func best(
+    _ plan: RankPlan, _ sharing: WorkSharing
+  ) throws(FormatError) -> [(document: UInt32, key: [Int])] {
+    let width = plan.set.count < sharing.documentCountMin ? 1 : sharing.width
+    let memberCount = min(memberCount, sharing.documentCountMin)
+    if width == 1 {
+      return try ranked(plan, plan.set.extent, memberCount)
+    }
+    let ranges = plan.set.ranges(width)
+    let found = try sharing.map(ranges.count) { (i) throws(FormatError) in
+      try ranked(plan, ranges[i], memberCount)
+    }
+    let all = found.joined().sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    return Array(all.prefix(plan.needed))
+  }
+
+  private static func ranked(
+    _ plan: RankPlan, _ range: Range<Int>, _ memberCount: Int
+  ) throws(FormatError) -> [(document: UInt32, key: [Int])] {
+    var ranking = try WindowRanking(plan, range, memberCount: memberCount)
+    let windows = ranking.windows.ranges.indices
+    for window in windows {
+      try ranking.load(plan.isDescending ? windows.upperBound - 1 - window : window)
+    }
+    return ranking.best.sorted
+  }
+
+  private init(
+    _ plan: RankPlan, _ range: Range<Int>, memberCount: Int
+  ) throws(FormatError) {
+    self.plan = plan
+    windows = Windows(plan.set, in: range, memberCount: memberCount)
+    tables = plan.steps.map {
+      PositionCost.table(wordCount: plan.graph.nodes[$0.node].wordCount)
+    }
+    columns = Array(repeating: [], count: plan.components.count)
+    best = TopDocuments(capacity: plan.needed, width: plan.components.count + 1)
+    for step in plan.steps {
+      steps.append(
+        try StepPlaces(
+          step, plan.graph, isSummed: plan.isSummed, reader: plan.reader, set: plan.set,
+          range: range, windows: windows))
+    }
+  }
+
+  private mutating func load(_ window: Int) throws(FormatError) {
+    members.load(plan.set, windows.ranges[window])
+    let count = members.count
+    if count == 0 { return }
+    for i in steps.indices { try steps[i].load(window, members) }
+    for i in columns.indices where columns[i].count < count {
+      columns[i] = [Int](repeating: 0, count: count)
+    }
+    // Members that are not worse than the best so far, and whether they are better already.
+    var left: [Int32] = []
+    left.append(addingCapacity: count) { output in
+      for number in 0..<Int32(truncatingIfNeeded: count) { output.append(number) }
+    }
+    var isBetter = [Bool](repeating: !best.isFull, count: count)
+    for i in plan.components.indices {
+      var column: [Int] = []
+      swap(&column, &columns[i])
+      try fill(&column, plan.components[i].cost, left)
+      if best.isFull { Self.drop(&left, &isBetter, column, worst: best.worst(i)) }
+      swap(&column, &columns[i])
+      if left.isEmpty { return }
+    }
+    if plan.isDescending { left.reverse() }
+    for number in left {
+      let document = members.documents[Int(number)]
+      let order = plan.isDescending ? -Int(document) : Int(document)
+      best.offer(document) { column in
+        column < columns.count ? columns[column][Int(number)] : order
+      }
+    }
+  }
+
+  /// Drops members that a cost makes worse than the worst of the best.
+  private static func drop(
+    _ left: inout [Int32], _ isBetter: inout [Bool], _ column: [Int], worst: Int
+  ) {
+    let costs = column.span
+    var flags = isBetter.mutableSpan
+    var numbers = left.mutableSpan
+    var kept = 0
+    for i in numbers.indices {
+      // Without a jump for each: nobody can foresee them.
+      let number = Int(numbers[i])
+      let isBetter = flags[number] || costs[number] < worst
+      flags[number] = isBetter
+      numbers[kept] = numbers[i]
+      kept += isBetter || costs[number] == worst ? 1 : 0
+    }
+    left.removeLast(left.count - kept)
+  }
+
+  // MARK: Costs
+
+  private func fill(
+    _ column: inout [Int], _ cost: RankPlan.Cost, _ left: [Int32]
+  ) throws(FormatError) {
+    switch cost {
+    case .none: set(&column, left) { _ in 0 }
+    case .proximity(let base, let pairs):
+      set(&column, left) { _ in base }
+      for pair in pairs { addProximity(&column, pair.left, pair.right, left) }
+    case .attribute(let weights):
+      set(&column, left) { _ in 0 }
+      for i in steps.indices { addAttribute(&column, i, weights[i], left) }
+    case .position:
+      set(&column, left) { _ in 0 }
+      for i in steps.indices { addPosition(&column, i, left) }
+    case .exactAttribute(let terms, let steps):
+      try fillExactAttribute(&column, terms, steps, left)
+    case .exactWords(let base, let steps):
+      set(&column, left) { _ in base }
+      for i in steps { addInexact(&column, i, left) }
+    case .relevance(let relevance, let weights):
+      fillRelevance(&column, relevance, weights, left)
+    case .conversation: fillByOccurrences(&column, plan.classes, left)
+    case .age: fillByOccurrences(&column, plan.ages, left)
+    }
+  }
+
+  @inline(__always)
+  private func set(_ column: inout [Int], _ left: [Int32], _ cost: (Int) -> Int) {
+    let numbers = left.span
+    var output = column.mutableSpan
+    for i in numbers.indices { output[Int(numbers[i])] = cost(Int(numbers[i])) }
+  }
+
+  @inline(__always)
+  private func add(_ column: inout [Int], _ left: [Int32], _ cost: (Int) -> Int) {
+    let numbers = left.span
+    var output = column.mutableSpan
+    for i in numbers.indices { output[Int(numbers[i])] += cost(Int(numbers[i])) }
+  }
+
+  private func addProximity(_ column: inout [Int], _ left: Int, _ right: Int, _ numbers: [Int32]) {
+    let from = steps[left].places
+    let to = steps[right].places
+    let lefts = from.hits.span
+    let rights = to.hits.span
+    if plan.reader.byWord {
+      add(&column, numbers) { i in
+        Int(PlaceCosts.pair(lefts, from.range(i), rights, to.range(i)))
+      }
+    } else {
+      add(&column, numbers) { i in
+        Int(PlaceCosts.inOneAttribute(lefts, from.range(i), rights, to.range(i)))
+      }
+    }
+  }
+
+  private func addAttribute(
+    _ column: inout [Int], _ step: Int, _ weights: StepWeights, _ numbers: [Int32]
+  ) {
+    if plan.isSummed {
+      let summaries = steps[step].summaries
+      return add(&column, numbers) { i in Int(summaries[i].attributeCost(weights)) }
+    }
+    let places = steps[step].places
+    let hits = places.hits.span
+    add(&column, numbers) { i in Int(PlaceCosts.attribute(hits, places.range(i), weights)) }
+  }
+
+  private func addPosition(_ column: inout [Int], _ step: Int, _ numbers: [Int32]) {
+    let own = tables[step]
+    let table = own.span
+    if plan.isSummed {
+      let summaries = steps[step].summaries
+      return add(&column, numbers) { i in Int(table[Int(summaries[i].distance)]) }
+    }
+    let places = steps[step].places
+    let hits = places.hits.span
+    let first = plan.graph.nodes[plan.steps[step].node].first
+    add(&column, numbers) { i in
+      Int(PlaceCosts.position(hits, places.range(i), first: first, table))
+    }
+  }
+
+  private func addInexact(_ column: inout [Int], _ step: Int, _ numbers: [Int32]) {
+    if plan.isSummed {
+      let summaries = steps[step].summaries
+      return add(&column, numbers) { i in summaries[i].hasExact ? 0 : 1 }
+    }
+    let places = steps[step].places
+    let hits = places.hits.span
+    add(&column, numbers) { i in PlaceCosts.hasExact(hits, places.range(i)) ? 0 : 1 }
+  }
+
+  private func fillExactAttribute(
+    _ column: inout [Int], _ terms: [ExactTerm]?, _ steps: [Int], _ numbers: [Int32]
+  ) throws(FormatError) {
+    guard let terms else { return set(&column, numbers) { _ in 2 } }
+    let reader = plan.reader
+    let documents = members.documents
+    if plan.isSummed, let step = steps.first {
+      let summaries = self.steps[step].summaries
+      for number in numbers {
+        let document = Int(documents[Int(number)])
+        column[Int(number)] = try summaries[Int(number)].exactAttributeCost(
+          wordCount: terms[0].wordCount
+        ) { (attribute) throws(FormatError) in
+          try reader.length(of: document, attribute: attribute)
+        }
+      }
+      return
+    }
+    let places = steps.map { self.steps[$0].places }
+    for number in numbers {
+      let document = Int(documents[Int(number)])
+      column[Int(number)] = try PlaceCosts.exactAttribute(terms, places, Int(number)) {
+        (attribute) throws(FormatError) in
+        try reader.length(of: document, attribute: attribute)
+      }
+    }
+  }
+
+  private func fillRelevance(
+    _ column: inout [Int], _ relevance: Relevance, _ weights: [Double], _ numbers: [Int32]
+  ) {
+    var scores = [Double](repeating: 0, count: members.count)
+    let wordCounts = plan.reader.corpus.wordCounts
+    let documents = members.documents.span
+    for step in steps.indices {
+      let weight = weights[step]
+      if plan.isSummed {
+        let summaries = steps[step].summaries
+        for number in numbers {
+          let i = Int(number)
+          scores[i] +=
+            weight
+            * relevance.score(
+              placeCount: Int(summaries[i].placeCount), wordCount: wordCounts[Int(documents[i])])
+        }
+        continue
+      }
+      let places = steps[step].places
+      for number in numbers {
+        let i = Int(number)
+        scores[i] +=
+          weight
+          * relevance.score(
+            placeCount: places.range(i).count, wordCount: wordCounts[Int(documents[i])])
+      }
+    }
+    set(&column, numbers) { Relevance.cost(scores[$0]) }
+  }
+
+  private func fillByOccurrences(
+    _ column: inout [Int], _ costs: OccurrenceCosts?, _ numbers: [Int32]
+  ) {
+    let documents = members.documents.span
+    switch costs {
+    case nil: set(&column, numbers) { _ in 0 }
+    case .ages(let ages): set(&column, numbers) { ages[Int(documents[$0])] }
+    case .classes(let classes): set(&column, numbers) { Int(classes[Int(documents[$0])]) }
+    case .some(let costs): set(&column, numbers) { costs.cost(of: Int(documents[$0])) }
+    }
+  }
+}
