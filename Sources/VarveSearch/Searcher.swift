@@ -91,7 +91,7 @@ package struct Searcher: Sendable {
   package func facetSearch(
     _ name: String, query: String?, in request: SearchRequest
   ) throws -> [FacetCount] {
-    let attribute = settings.filterable.first { $0.covers(name) }
+    let attribute = settings.filterable.first { $0.covers(settings.canonical(name)) }
     guard let attribute, attribute.allowsFacetSearch else {
       throw SearchError.request(
         code: "invalid_facet_search_facet_name",
@@ -126,7 +126,7 @@ package struct Searcher: Sendable {
   private func check(_ request: SearchRequest) throws(SearchError) {
     for key in request.sort
     where !settings.sortable.contains(where: {
-      FieldPattern.covers($0, key.field)
+      FieldPattern.covers($0, settings.canonical(key.field))
     }) {
       let known = settings.sortable.sorted().map { "`\($0)`" }.joined(separator: ", ")
       let hint =
@@ -144,7 +144,7 @@ package struct Searcher: Sendable {
           + "sort parameter at search time.")
     }
     if let distinct = request.distinct,
-      !settings.filterable.contains(where: { $0.covers(distinct) })
+      !settings.filterable.contains(where: { $0.covers(settings.canonical(distinct)) })
     {
       throw .request(
         code: "invalid_search_distinct",

@@ -96,4 +96,5 @@ struct NoFields: FieldSource {
     [UInt8](repeating: 0, count: rows.documentCount)
   }
   func names(covering pattern: String) throws -> [String] { [] }
+  func documents(_ field: String, _ test: MessageTest) throws -> DocSet? { nil }
 }

@@ -228,6 +228,45 @@ struct StoreSearchTests {
       #expect(shared == alone, "\(width) threads")
     }
   }
+  @Test("Filters on the hash, the id and the content of messages")
+  func messageFields() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add(["walrus One", "walrus two", "", "walrus three"], to: store)
+    try store.flush()
+    try store.indexText()
+    // One message again, and one that no index has yet.
+    try Self.add(["walrus two", "walrus four"], to: store, from: 10)
+    let snapshot = try store.snapshot()
+    func total(_ filter: String) throws -> Int {
+      var query = SearchQuery("")
+      query.filters = [filter]
+      query.countsOccurrences = true
+      return try snapshot.search(query).total
+    }
+    let hash = try snapshot.message(at: 2).hash
+    let other = try snapshot.message(at: 6).hash
+    #expect(try total("hash = \(hash)") == 2)
+    #expect(try total("hash = \("\(hash)".uppercased())") == 2)
+    #expect(try total("hash != \(hash)") == 4)
+    #expect(try total("hash IN [\(hash), \(other), nonsense]") == 3)
+    #expect(try total("hash STARTS WITH \("\(other)".prefix(9))") == 1)
+    #expect(try total("id = \(hash.messageID)") == 2)
+    #expect(try total("message_id = \(other.messageID)") == 1)
+    #expect(try total("id = \(hash.messageID.dropLast())") == 0)
+    #expect(try total("id EXISTS") == 6)
+    #expect(try total("content = 'WALRUS one'") == 1)
+    #expect(try total("content IS EMPTY") == 1)
+    #expect(try total("NOT content STARTS WITH walrus AND hash != \(hash)") == 1)
+    #expect(try total("content IN ['walrus two', 'walrus four']") == 3)
+    #expect(try total("log_level NOT EXISTS AND project_id NOT EXISTS") == 6)
+    var query = SearchQuery("walrus")
+    query.facets = ["session_id", "*"]
+    let facets = try snapshot.search(query).facets.map(\.name)
+    #expect(facets.contains("session_id") && facets.contains("kind"))
+    #expect(!facets.contains("hash") && !facets.contains("content"))
+  }
+
   @Test("Ranking all documents rule by rule and keeping the best of them in passing agree")
   func rankingInPassing() throws {
     let folder = Folder()

@@ -34,8 +34,10 @@ enum Bench {
       let arguments = try Arguments(CommandLine.arguments.dropFirst())
       guard let workload = menu.first(where: { $0.name == arguments.workload }) else {
         print(
-          "usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE] [--query TEXT] [--one-thread] [--json]"
-        )
+          """
+          usage: run WORKLOAD [--messages N] [--seed N] [--dir DIR] [--store DIR] [--out FILE]
+                 [--query TEXT] [--one-thread] [--json]
+          """)
         for entry in menu { print("  \(entry.name): \(entry.what)") }
         System.end(2)
       }

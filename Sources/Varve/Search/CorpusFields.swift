@@ -7,9 +7,9 @@ import VarveStorage
 
 final class CorpusFields: FieldSource {
   private let columns: [IndexFile]
-  private let texts: [InvertedIndex]
-  private let view: StoreView
-  private let settings: SearchSettings
+  let texts: [InvertedIndex]
+  let view: StoreView
+  let settings: SearchSettings
   private let known = Mutex<[String: FieldColumn?]>([:])
   private let knownAges = Mutex<[Int]?>(nil)
   private let knownClasses = Mutex<[UInt8]?>(nil)

@@ -30,12 +30,15 @@ struct FacetCounter {
     var names: Set<String> = []
     for pattern in requested {
       if pattern == "*" {
-        for attribute in settings.filterable {
+        for attribute in settings.filterable where !settings.isOfMessages(attribute.pattern) {
           names.formUnion(try known(attribute.pattern))
         }
         continue
       }
-      guard settings.filterable.contains(where: { $0.covers(pattern) || $0.pattern == pattern })
+      guard
+        settings.filterable.contains(where: {
+          $0.covers(settings.canonical(pattern)) || $0.pattern == pattern
+        })
       else {
         let hint = FilterHints.available(settings.filterable)
         throw SearchError.request(

@@ -22,12 +22,32 @@ struct FilterEvaluator {
       return corpus.rows.all.subtracting(try rows(part))
     case .test(let field, let test):
       try check(field, test)
+      if let documents = try documents(field.name, test) { return rows(of: documents) }
       guard let column = try corpus.fields.column(field.name) else {
         if case .compare(.notEqual, _) = test { return corpus.rows.all }
         return DocSet(capacity: corpus.rows.rowCount)
       }
       return rows(column, test)
     }
+  }
+
+  /// The documents whose message passes a test; nil for fields of occurrences.
+  private func documents(_ name: String, _ test: Filter.Test) throws -> DocSet? {
+    guard case .compare(.notEqual, let value) = test else {
+      return try corpus.fields.documents(name, MessageTest(test))
+    }
+    return try corpus.fields.documents(name, MessageTest(.compare(.equal, value))).map {
+      DocSet(allOf: corpus.documentCount).subtracting($0)
+    }
+  }
+
+  /// The occurrences of some documents.
+  private func rows(of documents: DocSet) -> DocSet {
+    var set = DocSet(capacity: corpus.rows.rowCount)
+    for document in documents.documents {
+      corpus.rows.forEachRow(of: Int(document)) { set.insert($0) }
+    }
+    return set
   }
 
   /// Alternatives that compare one field with single values, as one list of values: each test of a
@@ -50,7 +70,10 @@ struct FilterEvaluator {
   }
 
   private func check(_ field: FilterField, _ test: Filter.Test) throws(SearchError) {
-    guard let attribute = settings.filterable.first(where: { $0.covers(field.name) }),
+    guard
+      let attribute = settings.filterable.first(where: {
+        $0.covers(settings.canonical(field.name))
+      }),
       attribute.allowsFilter
     else {
       // The condition as it was understood, with quotes: the name begins at column 2.
@@ -126,7 +149,7 @@ struct FilterEvaluator {
 }
 
 /// A test of one value.
-private struct ValueTest {
+struct ValueTest {
   private let test: Filter.Test
   private let numbers: [Double?]
   private let strings: [[UInt8]]

@@ -13,6 +13,8 @@ package protocol FieldSource: Sendable {
   func conversationClasses(_ rows: RowTable) throws -> [UInt8]
   /// Names of the fields that have values and that a pattern covers.
   func names(covering pattern: String) throws -> [String]
+  /// The documents whose message passes a test of a field; nil for fields of occurrences.
+  func documents(_ field: String, _ test: MessageTest) throws -> DocSet?
 }
 
 /// Which occurrences belong to which message.

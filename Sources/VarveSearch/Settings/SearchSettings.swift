@@ -94,7 +94,8 @@ package struct SearchSettings: Equatable, Sendable {
   package static let varve = SearchSettings(
     searchable: ["content", "component", "project", "source"], displayed: nil,
     filterable: [
-      "project", "session", "source", "line", "timestamp", "extractedAt", "level", "component",
+      "id", "hash", "content", "project", "session", "source", "line", "timestamp", "extractedAt",
+      "level", "component",
       "phase", "kind", "role", "tool", "model", "branch", "agent", "host", "error",
     ].map { FilterableAttribute($0) },
     sortable: ["timestamp", "extractedAt", "line", "project", "session", "level", "component"],
@@ -116,6 +117,16 @@ package struct SearchSettings: Equatable, Sendable {
       .words, .typo, .proximity, .attributeRank, .sort, .wordPosition, .exactness,
     ], stopWords: [], synonyms: [:], hitCountMax: 1_000, codeWords: false,
     hasBuiltInFields: false, capsTotals: true, joinsAttribute: false)
+
+  /// The name that settings have for a field: that of the built-in one where it has an old name.
+  func canonical(_ name: String) -> String {
+    hasBuiltInFields ? FieldNames.builtIn(name) ?? name : name
+  }
+
+  /// Whether a field belongs to messages: it may be filtered, but has no values to count.
+  func isOfMessages(_ name: String) -> Bool {
+    hasBuiltInFields && FieldNames.ofMessages.contains(name)
+  }
 
   /// What text must be indexed by.
   package var index: IndexSettings {
@@ -160,6 +171,9 @@ package enum FieldNames {
     "level", "component", "phase", "kind", "role", "tool", "model", "branch", "agent", "host",
     "error",
   ]
+
+  /// Those that belong to messages and not to occurrences.
+  package static let ofMessages = ["id", "hash", "content"]
 
   private static let old = [
     "message_id": "id", "log_level": "level", "session_id": "session", "project_id": "project",
