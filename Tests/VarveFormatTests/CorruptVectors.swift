@@ -6,10 +6,10 @@ import VarveTestSupport
 
 /// The vectors of `format-spec/vectors/corrupt`.
 enum CorruptVectors {
-  static let all: [Vector] = headers + files + blocks + records + others + indexes
+  static let all: [Vector] = headers + files + blocks + records + others + indexes + fullTexts
 
   /// A changed vector with the error it must give; the offset where all readers agree on it.
-  private static func corrupt(
+  static func corrupt(
     _ base: Vector, _ name: String, _ title: String, _ code: FormatError.Code,
     at offset: Int? = nil, _ change: (inout [UInt8]) -> Void
   ) -> Vector {

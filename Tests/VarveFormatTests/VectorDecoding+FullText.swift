@@ -32,6 +32,7 @@ extension Vector {
           "positionsByteCount": .int(info.positions.count),
         ]))
     }
+    guard end <= postingsByteCount else { throw FormatError(.outOfBounds, at: 0) }
     guard end == postingsByteCount else { throw FormatError(.inconsistent, at: 0) }
     return .object(["terms": .array(terms)])
   }

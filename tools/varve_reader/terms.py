@@ -39,6 +39,8 @@ def decode_terms(data, postings_size):
     for number in range(count):
         if number % TERMS_A_BLOCK == 0:
             block = number // TERMS_A_BLOCK
+            if offsets[block] >= len(data) - start:
+                raise FormatError("outOfBounds", 8 + 8 * block, "offset of a block")
             if offsets[block] != position - start:
                 raise FormatError("outOfOrder", 8 + 8 * block, "offset of a block")
             first, after = read_varint(data, position, end)

@@ -173,8 +173,10 @@ package struct PostingsDecoder: ~Escapable {
     guard start + 2 <= end, end <= limit else { throw FormatError(.outOfBounds, at: start) }
     let deltaWidth = Int(bytes.load(UInt8.self, at: start))
     let extraWidth = Int(bytes.load(UInt8.self, at: start + 1))
-    guard deltaWidth <= 32, extraWidth <= 32, start + 2 + 16 * (deltaWidth + extraWidth) == end
-    else { throw FormatError(.inconsistent, at: start) }
+    guard deltaWidth <= 32, extraWidth <= 32 else { throw FormatError(.outOfBounds, at: start) }
+    guard start + 2 + 16 * (deltaWidth + extraWidth) == end else {
+      throw FormatError(.inconsistent, at: start)
+    }
     unpackDocs(at: start + 2, width: deltaWidth)
     if withCounts { unpackCounts(at: start + 2 + 16 * deltaWidth, width: extraWidth) }
     guard previous == UInt32(skip(block, 0)) else { throw FormatError(.inconsistent, at: start) }
