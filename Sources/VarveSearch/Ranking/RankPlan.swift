@@ -75,7 +75,9 @@ extension Ranker {
       bucket.paths.count < 2
     else { return nil }
     let steps = bucket.paths.first?.steps ?? []
-    guard steps.allSatisfy({ StepPlaces.canRead($0, nodes.graph) }) else { return nil }
+    guard steps.allSatisfy({ StepPlaces.canRead($0, nodes.graph) }), !narrowsWords(rule) else {
+      return nil
+    }
     var components: [RankPlan.Component] = []
     for rule in rules[rule...] {
       guard let next = try parts(of: rule, bucket) else { return nil }
@@ -94,6 +96,13 @@ extension Ranker {
       isDescending: rules[rule...].contains(.newest), needed: min(wanted, set.count),
       ages: try rules.contains(.newest) ? ageCosts() : nil,
       classes: try rules.contains(.conversation) ? conversationCosts() : nil)
+  }
+
+  /// Whether rules look at places behind exactness, which leaves them only the words that are the
+  /// same in all documents of a bucket.
+  private func narrowsWords(_ rule: Int) -> Bool {
+    guard let exactness = rules[rule...].firstIndex(of: .exactness) else { return false }
+    return rules[exactness...].contains { Self.placeRules.contains($0) }
   }
 
   /// Ranks a bucket in one go.

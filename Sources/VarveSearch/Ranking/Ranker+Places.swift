@@ -175,12 +175,16 @@ extension Ranker {
     }
   }
 
+  /// Rules that ask how words match, or where.
+  static let placeRules: [RankingRule] = [.typo, .proximity, .attributeRank, .wordPosition]
+
   /// Paths on which the words that match exactly must go on doing so, for the rules that follow.
   private func narrowed(
     _ paths: [QueryPath], cost: Int, _ rule: Int, among documents: [Int]
   ) throws -> [QueryPath] {
-    let follow: [RankingRule] = [.typo, .proximity, .attributeRank, .wordPosition]
-    guard rules[(rule + 1)...].contains(where: { follow.contains($0) }) else { return paths }
+    guard rules[(rule + 1)...].contains(where: { Self.placeRules.contains($0) }) else {
+      return paths
+    }
     var found: [QueryPath] = []
     for path in paths {
       let single = path.steps.indices.filter {
