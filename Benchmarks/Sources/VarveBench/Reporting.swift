@@ -18,7 +18,7 @@ enum Reporting {
         var rowCount = 0
         for _ in 0..<15 {
           let start = System.now()
-          rowCount = try snapshot.report(query).rowCount
+          rowCount = try snapshot.report(query, concurrently: arguments.concurrency).rowCount
           times.append(System.now() - start)
         }
         times.sort()

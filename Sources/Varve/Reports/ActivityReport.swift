@@ -5,11 +5,15 @@ import VarveFormat
 struct ActivityReport {
   let columns: ReportColumns
   let query: ReportQuery
+  let concurrency: Concurrency
 
   func report(_ selected: [UInt32]) -> Report {
     let groups = columns.projects.groups(selected)
-    let counter = ReportCounter(columns, query, groups, countsDays: true)
-    let seconds = ActiveTime(columns, groups).seconds
+    let (counter, (days, seconds)) = concurrency.both(rowCount: selected.count) {
+      ReportCounter(columns, query, groups)
+    } _: {
+      (ReportCounter.days(columns, query, groups), ActiveTime(columns, groups).seconds)
+    }
     var rows: [[Report.Value]] = []
     for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {
       rows.append([
@@ -17,7 +21,7 @@ struct ActivityReport {
         .number(tally.count(query.count)), .number(tally.errors),
         tally.hasTime ? .time(tally.first) : .null, tally.hasTime ? .time(tally.last) : .null,
         tally.hasTime ? .number(tally.span / ReportBucket.dayLength) : .null,
-        .number(tally.days), .number(seconds[group]),
+        .number(days[group]), .number(seconds[group]),
       ])
     }
     var report = Report(
@@ -45,49 +49,65 @@ struct ActiveTime {
   /// Seconds of each group.
   private(set) var seconds: [Int64]
 
-  /// A counting sort by group and session; within one, times mostly ascend already.
+  /// One pass: times of a session mostly ascend. Those that do not are sorted in another one.
   init(_ columns: ReportColumns, _ groups: ReportGroups) {
     var pairs = PairTable()
     var owners: [UInt32] = []
-    var ends: [Int] = [0]
-    // The pair of each row; -1 without session or time.
-    var numbers = [Int32](repeating: -1, count: groups.rows.count)
-    for (i, row) in groups.rows.enumerated() {
-      let session = columns.sessions.places[Int(row)]
-      guard session != 0, columns.times[Int(row)] != OccurrenceFields.noTime else { continue }
+    var lasts: [Int64] = []
+    var sums: [Int64] = []
+    var falls: Set<Int> = []
+    let (sessions, times) = (columns.sessions.places, columns.times)
+    for i in groups.rows.indices {
+      let row = Int(groups.rows[i])
+      let (session, time) = (sessions[row], times[row])
+      guard session != 0, time != OccurrenceFields.noTime else { continue }
       let (pair, isNew) = pairs.number(groups.groups[i], session)
       if isNew {
         owners.append(groups.groups[i])
-        ends.append(0)
+        lasts.append(time)
+        sums.append(0)
+      } else if time >= lasts[pair] {
+        sums[pair] += Self.worked(lasts[pair], time)
+        lasts[pair] = time
+      } else {
+        falls.insert(pair)
       }
-      numbers[i] = Int32(pair)
-      ends[pair + 1] += 1
     }
-    for i in ends.indices.dropFirst() { ends[i] += ends[i - 1] }
-    let starts = ends
-    var times = [Int64](repeating: 0, count: starts[owners.count])
-    for (i, row) in groups.rows.enumerated() where numbers[i] >= 0 {
-      let pair = Int(numbers[i])
-      times[ends[pair]] = columns.times[Int(row)]
-      ends[pair] += 1
-    }
+    if !falls.isEmpty { Self.sort(falls, &pairs, columns, groups, &sums) }
     seconds = [Int64](repeating: 0, count: groups.groupCount)
-    for (pair, owner) in owners.enumerated() {
-      seconds[Int(owner)] += Self.milliseconds(&times, starts[pair]..<starts[pair + 1])
-    }
+    for (pair, owner) in owners.enumerated() { seconds[Int(owner)] += sums[pair] }
     for group in seconds.indices { seconds[group] /= 1000 }
   }
 
-  private static func milliseconds(_ times: inout [Int64], _ range: Range<Int>) -> Int64 {
-    for i in range.dropFirst() where times[i] < times[i - 1] {
-      times[range].sort()
-      break
+  /// The sums of pairs whose times do not ascend.
+  private static func sort(
+    _ falls: Set<Int>, _ pairs: inout PairTable, _ columns: ReportColumns,
+    _ groups: ReportGroups, _ sums: inout [Int64]
+  ) {
+    var lists = [Int32](repeating: -1, count: sums.count)
+    for (number, pair) in falls.enumerated() { lists[pair] = Int32(number) }
+    var times = [[Int64]](repeating: [], count: falls.count)
+    for i in groups.rows.indices {
+      let row = Int(groups.rows[i])
+      let (session, time) = (columns.sessions.places[row], columns.times[row])
+      guard session != 0, time != OccurrenceFields.noTime else { continue }
+      let list = Int(lists[pairs.number(groups.groups[i], session).number])
+      if list >= 0 { times[list].append(time) }
     }
-    var sum: Int64 = 0
-    for i in range.dropFirst() {
-      let (gap, isOverflow) = times[i].subtractingReportingOverflow(times[i - 1])
-      if !isOverflow, gap <= gapMax { sum += gap }
+    for pair in falls {
+      let list = Int(lists[pair])
+      times[list].sort()
+      sums[pair] = 0
+      for i in times[list].indices.dropFirst() {
+        sums[pair] += worked(times[list][i - 1], times[list][i])
+      }
     }
-    return sum
+  }
+
+  /// The gap between two times if it is short, else 0.
+  @inline(__always)
+  private static func worked(_ from: Int64, _ to: Int64) -> Int64 {
+    let (gap, isOverflow) = to.subtractingReportingOverflow(from)
+    return !isOverflow && gap <= gapMax ? gap : 0
   }
 }

@@ -3,18 +3,23 @@
 struct ComponentReport {
   let columns: ReportColumns
   let query: ReportQuery
+  let concurrency: Concurrency
 
   func report(_ selected: [UInt32]) -> Report {
     let components = columns.components.places
     let rowsOfComponents = selected.filter { components[Int($0)] != 0 }
-    let counter = ReportCounter(
-      columns, query, columns.components.groups(rowsOfComponents), countsDays: true)
+    let groups = columns.components.groups(rowsOfComponents)
+    let (counter, days) = concurrency.both(rowCount: rowsOfComponents.count) {
+      ReportCounter(columns, query, groups)
+    } _: {
+      ReportCounter.days(columns, query, groups)
+    }
     var rows: [[Report.Value]] = []
     for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {
       let count = tally.count(query.count)
       rows.append([
         columns.components.value(UInt32(group)), .number(count), .number(tally.sessions),
-        .number(tally.days), .number(tally.errors),
+        .number(days[group]), .number(tally.errors),
         .percent(Self.hundredths(tally.errors, of: count)),
       ])
     }

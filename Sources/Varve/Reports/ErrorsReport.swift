@@ -21,14 +21,15 @@ struct ErrorsReport {
       return UInt32(group)
     }
     let groups = ReportGroups(rows: errors, groups: numbers, groupCount: keys.count)
-    let counter = ReportCounter(columns, query, groups, countsDays: true)
+    let counter = ReportCounter(columns, query, groups)
+    let days = ReportCounter.days(columns, query, groups)
     let (signatures, serverOutputs) = try signatures(groups)
     var rows: [[Report.Value]] = []
     for (group, tally) in counter.tallies.enumerated() {
       rows.append([
         columns.components.value(keys[group].component),
         columns.projects.value(keys[group].project), .number(tally.count(query.count)),
-        .number(tally.sessions), .number(tally.days), .number(serverOutputs[group]),
+        .number(tally.sessions), .number(days[group]), .number(serverOutputs[group]),
         .signatures(signatures[group]),
       ])
     }

@@ -26,12 +26,26 @@ struct GroupedSet {
     }
   }
 
+  /// The distinct texts of a column by group.
+  init(_ column: TextColumn, _ groups: ReportGroups) {
+    self.init(groupCount: groups.groupCount, valueCount: column.texts.count + 1)
+    let rows = groups.rows
+    let places = column.places
+    insert(groups.groups) { places[Int(rows[$0])] }
+  }
+
   /// Adds a number to a group, pair by pair.
   mutating func insert(_ groups: [UInt32], _ values: [UInt32]) {
+    insert(groups) { values[$0] }
+  }
+
+  @inline(__always)
+  private mutating func insert(_ groups: [UInt32], _ value: (Int) -> UInt32) {
     if var pairs {
       self.pairs = nil
-      for (group, value) in zip(groups, values)
-      where value != 0 && pairs.number(group, value).isNew {
+      for (i, group) in groups.enumerated() {
+        let value = value(i)
+        guard value != 0, pairs.number(group, value).isNew else { continue }
         counts[Int(group)] += 1
         lists[Int(group)].append(value)
       }
@@ -40,11 +54,15 @@ struct GroupedSet {
     }
     let (wordCount, groupCount) = (wordCount, counts.count)
     let groups = groups.span
-    let values = values.span
     var words = bits.mutableSpan
-    for i in groups.indices where values[i] != 0 {
-      let place = Int(groups[i]) * wordCount + Int(values[i] >> 6)
-      words[place] |= 1 << UInt64(values[i] & 63)
+    // Neighbours in a log are mostly alike.
+    var last: (group: UInt32, value: UInt32) = (0, 0)
+    for i in groups.indices {
+      let (group, value) = (groups[i], value(i))
+      if value == last.value, group == last.group || value == 0 { continue }
+      last = (group, value)
+      guard value != 0 else { continue }
+      words[Int(group) * wordCount + Int(value >> 6)] |= 1 << UInt64(value & 63)
     }
     var sums: [Int64] = []
     for group in 0..<groupCount {

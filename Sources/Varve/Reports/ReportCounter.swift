@@ -10,7 +10,6 @@ struct ReportTally {
   var messages: Int64 = 0
   var errors: Int64 = 0
   var sessions: Int64 = 0
-  var days: Int64 = 0
   var first: Int64 = .max
   var last: Int64 = .min
 
@@ -35,25 +34,27 @@ struct ReportCounter {
   private let columns: ReportColumns
   private let groups: ReportGroups
 
-  /// - Parameter countsDays: whether the days of a group are wanted.
-  init(
-    _ columns: ReportColumns, _ query: ReportQuery, _ groups: ReportGroups, countsDays: Bool
-  ) {
+  init(_ columns: ReportColumns, _ query: ReportQuery, _ groups: ReportGroups) {
     self.columns = columns
     self.groups = groups
     occurrenceCount = groups.rows.count
     tallies = [ReportTally](repeating: ReportTally(), count: groups.groupCount)
     addUp()
-    let sessions = distinct(columns.sessions.places, valueCount: columns.sessions.texts.count + 1)
+    let sessions = GroupedSet(columns.sessions, groups)
     for group in tallies.indices { tallies[group].sessions = sessions.counts[group] }
     if query.count == .messages {
       for (group, count) in messages().enumerated() { tallies[group].messages = count }
     }
-    guard countsDays else { return }
+  }
+
+  /// Days of each group: they need the time zone, and not every report wants them.
+  static func days(
+    _ columns: ReportColumns, _ query: ReportQuery, _ groups: ReportGroups
+  ) -> [Int64] {
     let days = BucketColumn(columns.times, groups.rows, .day, query.zone)
     var found = GroupedSet(groupCount: groups.groupCount, valueCount: days.buckets.count + 1)
     found.insert(groups.groups, days.numbers)
-    for group in tallies.indices { tallies[group].days = found.counts[group] }
+    return found.counts
   }
 
   private mutating func addUp() {
@@ -82,20 +83,6 @@ struct ReportCounter {
     }
     tallies = sums
     withoutTimeCount = missing
-  }
-
-  /// The distinct numbers of a column by group; 0 counts for none.
-  func distinct(_ column: [UInt32], valueCount: Int) -> GroupedSet {
-    var values = [UInt32](repeating: 0, count: groups.rows.count)
-    do {
-      var output = values.mutableSpan
-      let rows = groups.rows.span
-      let column = column.span
-      for i in rows.indices { output[i] = column[Int(rows[i])] }
-    }
-    var found = GroupedSet(groupCount: groups.groupCount, valueCount: valueCount)
-    found.insert(groups.groups, values)
-    return found
   }
 
   /// Distinct messages by group. Most are seen once: only the others need a set.

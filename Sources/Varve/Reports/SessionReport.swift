@@ -5,15 +5,17 @@ import VarveFormat
 struct SessionReport {
   let columns: ReportColumns
   let query: ReportQuery
+  let concurrency: Concurrency
 
   func report(_ selected: [UInt32]) -> Report {
     let sessions = columns.sessions.places
     let inSessions = selected.filter { sessions[Int($0)] != 0 }
     let groups = columns.sessions.groups(inSessions)
-    let counter = ReportCounter(columns, query, groups, countsDays: false)
-    let components = counter.distinct(
-      columns.components.places, valueCount: columns.components.texts.count + 1)
-    let projects = leastProjects(groups)
+    let (counter, (components, projects)) = concurrency.both(rowCount: inSessions.count) {
+      ReportCounter(columns, query, groups)
+    } _: {
+      (GroupedSet(columns.components, groups), leastProjects(groups))
+    }
     let names = TextNames(columns.components)
     var rows: [[Report.Value]] = []
     for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {

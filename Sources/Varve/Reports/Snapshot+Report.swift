@@ -17,23 +17,31 @@ extension Snapshot {
   /// - Parameters:
   ///   - query: which report, of what.
   ///   - redaction: hides what must not be shown in contents, before samples are cut from them.
+  ///   - concurrency: threads that share the work of a long history.
   /// - Throws: ``StoreError``: `request` if filters or order are not valid, `limit` if a timeline
   ///   has too many rows, `damaged`, `system`.
   public func report(
-    _ query: ReportQuery, redaction: Redaction? = nil
+    _ query: ReportQuery, redaction: Redaction? = nil,
+    concurrently concurrency: Concurrency = .none
   ) throws(StoreError) -> Report {
     let columns = try searching.reportColumns(view)
     let rows = columns.selected(by: query, among: try filteredRows(query.filters))
     var report: Report
     switch query.name {
-    case .activity: report = ActivityReport(columns: columns, query: query).report(rows)
-    case .timeline: report = try TimelineReport(columns: columns, query: query).report(rows)
-    case .components: report = ComponentReport(columns: columns, query: query).report(rows)
+    case .activity:
+      report = ActivityReport(columns: columns, query: query, concurrency: concurrency).report(rows)
+    case .timeline:
+      report = try TimelineReport(columns: columns, query: query, concurrency: concurrency).report(
+        rows)
+    case .components:
+      report = ComponentReport(columns: columns, query: query, concurrency: concurrency).report(
+        rows)
     case .errors:
       report = try ErrorsReport(
         columns: columns, query: query, snapshot: self, redaction: redaction
       ).report(rows)
-    case .session: report = SessionReport(columns: columns, query: query).report(rows)
+    case .session:
+      report = SessionReport(columns: columns, query: query, concurrency: concurrency).report(rows)
     case .usage:
       report = try UsageReport(columns: columns, query: query, view: view).report(rows)
     case .disk: report = try DiskReport(columns: columns, query: query, view: view).report(rows)

@@ -5,6 +5,7 @@ import VarveFormat
 struct TimelineReport {
   let columns: ReportColumns
   let query: ReportQuery
+  let concurrency: Concurrency
 
   /// Most stretches of time, empty ones included.
   static let bucketCountMax: Int64 = 100_000
@@ -22,9 +23,11 @@ struct TimelineReport {
       numbers[i] = UInt32(group)
     }
     let groups = ReportGroups(rows: timed, groups: numbers, groupCount: keys.count)
-    let counter = ReportCounter(columns, query, groups, countsDays: false)
-    let components = counter.distinct(
-      columns.components.places, valueCount: columns.components.texts.count + 1)
+    let (counter, components) = concurrency.both(rowCount: timed.count) {
+      ReportCounter(columns, query, groups)
+    } _: {
+      GroupedSet(columns.components, groups)
+    }
     let names = TextNames(columns.components)
     var rows: [(bucket: Int64, cells: [Report.Value])] = []
     for (group, tally) in counter.tallies.enumerated() {

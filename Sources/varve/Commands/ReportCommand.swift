@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Varve
+import VarveSources
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -149,7 +150,8 @@ struct ReportArguments: ParsableArguments {
     if let tz { try Zone.use(tz) }
     let snapshot = try storeArguments.openForReading().snapshot()
     let query = try self.query(name, snapshot)
-    var report = try snapshot.report(query, redaction: redact.redaction)
+    var report = try snapshot.report(
+      query, redaction: redact.redaction, concurrently: .dispatch)
     if report.rows.isEmpty {
       show(report)
       throw Exit(code: 1)

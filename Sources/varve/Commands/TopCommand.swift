@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Varve
+import VarveSources
 
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,7 +39,7 @@ struct TopCommand: ParsableCommand {
       query.filters = conditions
       query.limit = limit
       query.zone = Zone.offsets()
-      let report = try snapshot.report(query).columns(list.columns)
+      let report = try snapshot.report(query, concurrently: .dispatch).columns(list.columns)
       isEmpty = isEmpty && report.rows.isEmpty
       if json.json {
         members.append((list.name, ReportPrinter.rows(report)))
