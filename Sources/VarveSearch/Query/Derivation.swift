@@ -34,6 +34,9 @@ struct Derivation: Sendable {
   var isExact: Bool
   /// A synonym counts as a phrase, also of one word: it does not match the other way round.
   var isSynonym = false
+  /// A run of words written as one: it counts only in attributes that forgive typos, as misspelled
+  /// words do.
+  var isTolerantOnly = false
 
   var isPhrase: Bool { words.count > 1 }
 }
@@ -49,8 +52,6 @@ struct QueryNode: Sendable {
   /// Most typos that it may have, as a score counts them.
   var typoMax: Int
   var isPhrase: Bool
-  /// Whether it matches only as what it is, in attributes that forgive typos.
-  var isTolerantOnly: Bool
   var isPrefix: Bool
   /// Query positions of its first and last word.
   var first: Int

@@ -75,7 +75,7 @@ struct GraphBuilder {
     let level = isMissing ? [] : [Derivation(words: words, isExact: true)]
     return QueryNode(
       terms: i..<(i + 1), levels: [level, [], []], baseCost: 0, typoMax: 0, isPhrase: true,
-      isTolerantOnly: false, isPrefix: false, first: term.first, last: term.last, word: nil,
+      isPrefix: false, first: term.first, last: term.last, word: nil,
       typedLetterCount: 0)
   }
 
@@ -84,7 +84,7 @@ struct GraphBuilder {
     let typos = typosAllowed(word, letterCount: term.typedLetterCount)
     var node = QueryNode(
       terms: i..<(i + 1), levels: [[], [], []], baseCost: 0, typoMax: max(1, typos),
-      isPhrase: false, isTolerantOnly: false, isPrefix: term.isPrefix, first: term.first,
+      isPhrase: false, isPrefix: term.isPrefix, first: term.first,
       last: term.last, word: word, typedLetterCount: term.typedLetterCount)
     try fill(&node, word: word, typos: typos, parts: [word])
     return node
@@ -99,7 +99,7 @@ struct GraphBuilder {
       0, typosAllowed(word, letterCount: letterCount) - (run.count - 1))
     var node = QueryNode(
       terms: terms, levels: [[], [], []], baseCost: run.count, typoMax: max(1, typos),
-      isPhrase: false, isTolerantOnly: true, isPrefix: run.last?.isPrefix ?? false,
+      isPhrase: false, isPrefix: run.last?.isPrefix ?? false,
       first: run[0].first, last: run[run.count - 1].last, word: word,
       typedLetterCount: letterCount)
     guard word.count <= Limits.termByteCount else { return node }
@@ -112,7 +112,9 @@ struct GraphBuilder {
   ) throws(FormatError) {
     let exact = try search.find(word)
     if let exact {
-      node.levels[0].append(Derivation(words: [exact], isExact: node.terms.count == 1))
+      let isRun = node.terms.count > 1
+      node.levels[0].append(
+        Derivation(words: [exact], isExact: !isRun, isTolerantOnly: isRun))
     }
     if node.isPrefix {
       for found in try search.prefixed(word) where found.bytes != word {
@@ -206,7 +208,7 @@ struct GraphBuilder {
           QueryNode(
             terms: start..<(end + 1),
             levels: [[Derivation(words: [found], isExact: false)], [], []], baseCost: 0,
-            typoMax: 0, isPhrase: false, isTolerantOnly: false, isPrefix: false,
+            typoMax: 0, isPhrase: false, isPrefix: false,
             first: terms[start].first, last: terms[end].last, word: nil, typedLetterCount: 0))
       }
     }

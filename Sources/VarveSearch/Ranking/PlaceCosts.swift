@@ -141,7 +141,7 @@ struct StepWeights: Sendable {
     self.worst = worst
     self.wordCount = Int32(wordCount)
     ofPhrases = restricted(searchOn)
-    ofWords = step.hasOnlyTypos ? restricted(tolerant) : ofPhrases
+    ofWords = step.isTolerantOnly ? restricted(tolerant) : ofPhrases
   }
 }
 

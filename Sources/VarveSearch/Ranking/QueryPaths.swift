@@ -5,13 +5,17 @@ import VarveFormat
 /// One node on a path with the numbers of typos that it may have there.
 struct PathStep: Hashable, Sendable {
   var node: Int
-  /// Bit n: n typos; bit 3: the word itself alone.
+  /// Bit n: n typos; bit 3: the word itself alone; bits 4 and 5: of those without typos, the run of
+  /// words written as one, and all others.
   var levels: UInt8
 
-  /// Whether the word itself, and what counts as it, is not among them.
-  var hasOnlyTypos: Bool { levels & 9 == 0 }
+  /// Whether it matches only in attributes that forgive typos.
+  var isTolerantOnly: Bool { levels & (1 | Self.exactOnly | Self.others) == 0 }
 
   static let exactOnly: UInt8 = 8
+  static let run: UInt8 = 16
+  static let others: UInt8 = 32
+  static let typos: UInt8 = 6
 }
 
 /// One way to read the query.
@@ -47,9 +51,9 @@ final class NodeDocuments {
   func documents(_ node: Int, level: Int) throws(FormatError) -> DocSet {
     if let found = known[node][level] { return found }
     var set = DocSet(capacity: reader.corpus.documentCount)
-    let isTolerantOnly = level > 0 || graph.nodes[node].isTolerantOnly
-    let attributes = isTolerantOnly ? tolerantSearchOn : searchOn
     for derivation in graph.nodes[node].levels[level] {
+      let isTolerantOnly = level > 0 || derivation.isTolerantOnly
+      let attributes = isTolerantOnly ? tolerantSearchOn : searchOn
       if derivation.isPhrase {
         set.formUnion(try reader.documents(derivation, attributes: searchOn))
       } else if let word = derivation.words[0] {
@@ -174,7 +178,11 @@ extension QueryGraph {
   func derivations(_ step: PathStep) -> [Derivation] {
     let levels = nodes[step.node].levels
     if step.levels & PathStep.exactOnly != 0 { return levels[0].filter(\.isExact) }
-    return (0..<3).filter { step.levels & (1 << UInt8($0)) != 0 }.flatMap { levels[$0] }
+    var found: [Derivation] = []
+    if step.levels & PathStep.run != 0 { found += levels[0].filter(\.isTolerantOnly) }
+    if step.levels & PathStep.others != 0 { found += levels[0].filter { !$0.isTolerantOnly } }
+    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 { found += levels[level] }
+    return found
   }
 
   /// Whether two neighbours on a path are neighbours in the query.

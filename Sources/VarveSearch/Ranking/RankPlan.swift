@@ -152,6 +152,7 @@ extension Ranker {
       cost = .proximity(base: base, pairs: pairs.map { ($0 - 1, $0) })
     case .attributeRank:
       if let rank = evenAttributeRank(bucket.paths) { return [.init(cost: .none) { _ in rank }] }
+      guard steps.allSatisfy({ attributeParts($0).count == 1 }) else { return nil }
       (worst, name) = (attributeMax(bucket.paths), .attributeRank)
       cost = .attribute(steps.map { stepWeights($0) })
     default:

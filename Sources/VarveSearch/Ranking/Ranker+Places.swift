@@ -34,10 +34,32 @@ extension Ranker {
     }
     try splitByPlaces(bucket, rule, .attributeRank, worst: attributeMax(bucket.paths)) {
       (costs, path, indices) throws(FormatError) in
-      try costs.sum(path, indices, { stepWeights($0) }) {
-        (range, step, weights, numbers) throws(FormatError) in
-        try range.attributeCosts(step, numbers, weights)
+      try costs.sum(path, indices, { attributeParts($0) }) {
+        (range, _, parts, numbers) throws(FormatError) in
+        var least = try range.attributeCosts(parts[0].step, numbers, parts[0].weights)
+        for part in parts.dropFirst() {
+          let own = try range.attributeCosts(part.step, numbers, part.weights)
+          for i in least.indices { least[i] = min(least[i], own[i]) }
+        }
+        return least
       }
+    }
+  }
+
+  /// A step with the weights of attributes: in two parts where some of its words do not count in
+  /// all attributes in which the others do.
+  func attributeParts(_ step: PathStep) -> [(step: PathStep, weights: StepWeights)] {
+    guard nodes.tolerantSearchOn != searchOn, step.levels & PathStep.exactOnly == 0 else {
+      return [(step, stepWeights(step))]
+    }
+    let hasOthers = step.levels & 1 != 0
+    let parts = [
+      step.levels & PathStep.typos | (hasOthers ? PathStep.run : 0),
+      hasOthers ? PathStep.others : 0,
+    ]
+    return parts.filter { $0 != 0 }.map { levels in
+      let part = PathStep(node: step.node, levels: levels)
+      return (part, stepWeights(part))
     }
   }
 
@@ -142,7 +164,7 @@ extension Ranker {
       guard let node = nodes.graph.nodes.firstIndex(where: { $0.terms == i..<(i + 1) }),
         nodes.graph.nodes[node].levels[0].contains(where: \.isExact),
         bucket.paths.contains(where: { path in
-          path.steps.contains { $0.node == node && !$0.hasOnlyTypos }
+          path.steps.contains { $0.node == node && !$0.isTolerantOnly }
         })
       else { return nil }
       // Holes before the first word count: upstream looks for it that much further on, but among as
