@@ -102,6 +102,41 @@ import VarveTestSupport
     #expect(found[0].occurrence.time == 1_767_323_045_000)
   }
 
+  @Test(
+    "What Codex and Gemini say of their tokens is counted once a response",
+    .requirement("CON-47", "CON-50"))
+  func countsTokens() throws {
+    let world = try World()
+    func count(_ total: Int, _ input: Int, _ output: Int) -> String {
+      line(
+        "event_msg",
+        #"{"type":"token_count","info":{"total_token_usage":{"total_tokens":\#(total)},"#
+          + #""last_token_usage":{"input_tokens":\#(input),"cached_input_tokens":30,"#
+          + #""output_tokens":\#(output)}}}"#)
+    }
+    // The second event repeats the first response; the last one says nothing.
+    try world.scratch.write(
+      rollout,
+      meta + count(47, 40, 7) + count(47, 40, 7) + count(150, 100, 3)
+        + line("event_msg", #"{"type":"token_count","info":null}"#))
+    try world.scratch.write("home/tmp/abc/.project_root", "/home/sam/p\n")
+    let answer =
+      answer("x").dropLast() + #","tokens":{"input":9,"output":2,"cached":4,"thoughts":5}}"#
+    let file = "home/tmp/abc/chats/session-1.json"
+    try world.scratch.write(file, #"{"sessionId":"g-1","messages":[\#(user),\#(answer)]}"#)
+    try world.ingest()
+    let report = try world.snapshot().report(ReportQuery(.usage))
+    let places: [Int] = ["inputTokens", "outputTokens", "cacheReadTokens"].map { name in
+      report.columns.firstIndex { $0.key == name } ?? 0
+    }
+    let rows: [[Report.Value]] = report.rows.map { row in places.map { row[$0] } }
+    #expect(rows.contains([.number(80), .number(10), .number(60)]), "Codex")
+    #expect(rows.contains([.number(5), .number(7), .number(4)]), "Gemini")
+    let counted = try world.sightings().filter { $0.metadata["usage"] != nil }
+    #expect(counted.count == 4)
+    #expect(counted.filter { $0.kind == .answer }.map { $0.metadata["messageId"]?.text } == ["2"])
+  }
+
   // MARK: Gemini
 
   private let user =

@@ -262,10 +262,30 @@ struct CodexReader: RecordReader {
       line.fields.isError = true
       if let text = line.text("message") { return emit(text, .meta, line, &sink) }
     }
+    if document.isString(type, "token_count") { addUsage(line) }
     let name = line.text("type") ?? []
     let kind: Kind =
       CodexLine.isProgress(name) ? .progress : CodexLine.isBookkeeping(name) ? .meta : .raw
     emitSlice(kind, line, &sink)
+  }
+
+  /// The tokens of the last response. Their sum in the session tells responses apart: the event is
+  /// written again when nothing but the limits changed.
+  private mutating func addUsage(_ line: CodexLine) {
+    let document = line.document
+    guard let info = document.member(line.item, "info"), info.kind == .object,
+      let last = document.member(info, "last_token_usage"), last.kind == .object,
+      let total = document.member(info, "total_token_usage"), total.kind == .object
+    else { return }
+    let counts = TokenCounts(document, last)
+    let sum = TokenCounts(document, total)["total_tokens"]
+    metadata.addText("messageId", Array("tokens:\(sum)".utf8))
+    metadata.addText("requestId", known.session)
+    metadata.add(
+      "usage",
+      counts.usage(
+        input: counts["input_tokens"], cached: counts["cached_input_tokens"],
+        output: counts["output_tokens"]))
   }
 
   // MARK: Emitting

@@ -10,6 +10,8 @@ struct GeminiReader: RecordReader, WholeFileReader {
   private let parser: JSONParser
   private let context: ReadingContext
   private var metadata = MetadataObject()
+  /// Whether the next occurrence is the first of its message.
+  private var isFirst = true
   private var session: [UInt8] = []
   private var project: [UInt8] = []
 
@@ -128,6 +130,7 @@ struct GeminiReader: RecordReader, WholeFileReader {
     if document.isString(type, "error") { fields.isError = true }
     var kind: Kind = isUser ? .prompt : isModel ? .answer : .meta
     var count = 0
+    isFirst = true
     if let text = text(document, document.member(message, "content")) {
       // A turn that only calls tools has an empty text, which says nothing.
       if !text.isEmpty || !isModel {
@@ -269,11 +272,28 @@ struct GeminiReader: RecordReader, WholeFileReader {
     fields.kind = kind
     fields.part = UInt16(part)
     metadata.removeAll()
+    if isFirst { addUsage(document, message) }
+    isFirst = false
     // Under this name copies of a message are recognised: CON-51.
     metadata.addText("uuid", document, document.member(message, "id"))
     metadata.addText("toolUseID", document, tool)
     sink.emit(
       fields, content: content.rawSpan, metadata: metadata.finish().rawSpan, at: place)
+  }
+}
+
+extension GeminiReader {
+  /// The tokens that a message says it used. What was thought counts as put out, what was in the
+  /// cache is told apart from what was put in.
+  private mutating func addUsage(_ document: JSONDocument, _ message: JSONParser.Node) {
+    guard let tokens = document.member(message, "tokens"), tokens.kind == .object else { return }
+    let counts = TokenCounts(document, tokens)
+    metadata.addText("messageId", document, document.member(message, "id"))
+    metadata.add(
+      "usage",
+      counts.usage(
+        input: counts["input"], cached: counts["cached"],
+        output: counts["output"].addingClamped(counts["thoughts"])))
   }
 }
 
