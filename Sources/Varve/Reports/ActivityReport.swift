@@ -55,25 +55,43 @@ struct ActiveTime {
     var owners: [UInt32] = []
     var lasts: [Int64] = []
     var sums: [Int64] = []
-    var falls: Set<Int> = []
+    var falls: [Bool] = []
     let (sessions, times) = (columns.sessions.places, columns.times)
-    for i in groups.rows.indices {
-      let row = Int(groups.rows[i])
-      let (session, time) = (sessions[row], times[row])
-      guard session != 0, time != OccurrenceFields.noTime else { continue }
-      let (pair, isNew) = pairs.number(groups.groups[i], session)
-      if isNew {
-        owners.append(groups.groups[i])
-        lasts.append(time)
-        sums.append(0)
-      } else if time >= lasts[pair] {
-        sums[pair] += Self.worked(lasts[pair], time)
-        lasts[pair] = time
-      } else {
-        falls.insert(pair)
+    // The pair at hand: neighbours in a log are mostly of one session.
+    var current = (pair: -1, group: UInt32.max, session: UInt32.max)
+    var (last, sum): (Int64, Int64) = (0, 0)
+    do {
+      let rows = groups.rows.span
+      let numbers = groups.groups.span
+      let sessions = sessions.span
+      let times = times.span
+      for i in rows.indices {
+        let row = Int(rows[i])
+        let (session, time) = (sessions[row], times[row])
+        guard session != 0, time != OccurrenceFields.noTime else { continue }
+        if session != current.session || numbers[i] != current.group {
+          if current.pair >= 0 { (lasts[current.pair], sums[current.pair]) = (last, sum) }
+          let (pair, isNew) = pairs.number(numbers[i], session)
+          current = (pair, numbers[i], session)
+          if isNew {
+            owners.append(numbers[i])
+            lasts.append(time)
+            sums.append(0)
+            falls.append(false)
+          }
+          (last, sum) = (lasts[pair], sums[pair])
+        }
+        if time >= last {
+          sum += Self.worked(last, time)
+          last = time
+        } else {
+          falls[current.pair] = true
+        }
       }
     }
-    if !falls.isEmpty { Self.sort(falls, &pairs, columns, groups, &sums) }
+    if current.pair >= 0 { (lasts[current.pair], sums[current.pair]) = (last, sum) }
+    let unsorted = falls.indices.filter { falls[$0] }
+    if !unsorted.isEmpty { Self.sort(unsorted, &pairs, columns, groups, &sums) }
     seconds = [Int64](repeating: 0, count: groups.groupCount)
     for (pair, owner) in owners.enumerated() { seconds[Int(owner)] += sums[pair] }
     for group in seconds.indices { seconds[group] /= 1000 }
@@ -81,7 +99,7 @@ struct ActiveTime {
 
   /// The sums of pairs whose times do not ascend.
   private static func sort(
-    _ falls: Set<Int>, _ pairs: inout PairTable, _ columns: ReportColumns,
+    _ falls: [Int], _ pairs: inout PairTable, _ columns: ReportColumns,
     _ groups: ReportGroups, _ sums: inout [Int64]
   ) {
     var lists = [Int32](repeating: -1, count: sums.count)

@@ -7,7 +7,7 @@ struct ComponentReport {
 
   func report(_ selected: [UInt32]) -> Report {
     let components = columns.components.places
-    let rowsOfComponents = selected.filter { components[Int($0)] != 0 }
+    let rowsOfComponents = selected.kept { components[$0] != 0 }
     let groups = columns.components.groups(rowsOfComponents)
     let (counter, days) = concurrency.both(rowCount: rowsOfComponents.count) {
       ReportCounter(columns, query, groups)

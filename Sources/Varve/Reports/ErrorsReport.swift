@@ -10,7 +10,8 @@ struct ErrorsReport {
   let redaction: Redaction?
 
   func report(_ selected: [UInt32]) throws(StoreError) -> Report {
-    var errors = selected.filter { columns.flags[Int($0)] & 1 != 0 }
+    let flags = columns.flags
+    var errors = selected.kept { flags[$0] & 1 != 0 }
     if let newSince = query.newSince { try leaveOnlyNew(&errors, since: newSince) }
     var pairs = PairTable()
     var keys: [(component: UInt32, project: UInt32)] = []

@@ -18,6 +18,8 @@ final class ReportColumns: Sendable {
   let messages: [UInt32]
   let errorTexts = ErrorTexts()
   let tokenUses = TokenUses()
+  /// The rows that are no echoes: what a report without limits and filters counts.
+  private let allRows = Mutex<[UInt32]?>(nil)
   private let others = Mutex<[ColumnID: TextColumn]>([:])
 
   init(_ view: StoreView) throws(StorageError) {
@@ -72,23 +74,42 @@ final class ReportColumns: Sendable {
   func selected(by query: ReportQuery, among filtered: DocSet?) -> [UInt32] {
     let since = query.since ?? .min
     let until = query.until ?? .max
-    let needsTime = query.since != nil || query.until != nil
-    var rows: [UInt32] = []
-    let (allTimes, allFlags) = (self.times, self.flags)
-    rows.append(addingCapacity: rowCount) { output in
-      let times = allTimes.span
-      let flags = allFlags.span
-      for row in flags.indices {
-        if flags[row] & 2 != 0 { continue }
-        if needsTime {
-          let time = times[row]
-          if time == OccurrenceFields.noTime || time < since || time >= until { continue }
-        }
-        if let filtered, !filtered.contains(row) { continue }
-        output.append(UInt32(row))
+    guard query.since != nil || query.until != nil else {
+      return filtered.map { filtered in rows().kept { filtered.contains($0) } } ?? rows()
+    }
+    let times = times
+    return rows().kept { row in
+      let time = times[row]
+      guard time != OccurrenceFields.noTime, time >= since, time < until else { return false }
+      return filtered?.contains(row) ?? true
+    }
+  }
+
+  private func rows() -> [UInt32] {
+    if let known = allRows.withLock({ $0 }) { return known }
+    let flags = flags
+    let made = Array(0..<UInt32(rowCount)).kept { flags[$0] & 2 == 0 }
+    allRows.withLock { $0 = made }
+    return made
+  }
+}
+
+extension [UInt32] {
+  /// The rows that a closure keeps, without a jump for each.
+  @inline(__always)
+  func kept(_ isKept: (Int) -> Bool) -> [UInt32] {
+    var kept = self
+    var count = 0
+    do {
+      let rows = span
+      var output = kept.mutableSpan
+      for i in rows.indices {
+        output[count] = rows[i]
+        count += isKept(Int(rows[i])) ? 1 : 0
       }
     }
-    return rows
+    kept.removeLast(kept.count - count)
+    return kept
   }
 }
 

@@ -9,7 +9,7 @@ struct SessionReport {
 
   func report(_ selected: [UInt32]) -> Report {
     let sessions = columns.sessions.places
-    let inSessions = selected.filter { sessions[Int($0)] != 0 }
+    let inSessions = selected.kept { sessions[$0] != 0 }
     let groups = columns.sessions.groups(inSessions)
     let (counter, (components, projects)) = concurrency.both(rowCount: inSessions.count) {
       ReportCounter(columns, query, groups)

@@ -11,18 +11,10 @@ struct TimelineReport {
   static let bucketCountMax: Int64 = 100_000
 
   func report(_ selected: [UInt32]) throws(StoreError) -> Report {
-    let timed = selected.filter { columns.times[Int($0)] != OccurrenceFields.noTime }
-    let buckets = BucketColumn(columns.times, timed, query.bucket, query.zone)
-    var pairs = PairTable()
-    var keys: [(bucket: Int64, project: UInt32)] = []
-    var numbers = [UInt32](repeating: 0, count: timed.count)
-    for (i, row) in timed.enumerated() {
-      let project = columns.projects.places[Int(row)]
-      let (group, isNew) = pairs.number(buckets.numbers[i], project)
-      if isNew { keys.append((buckets.buckets[Int(buckets.numbers[i]) - 1], project)) }
-      numbers[i] = UInt32(group)
-    }
-    let groups = ReportGroups(rows: timed, groups: numbers, groupCount: keys.count)
+    let times = columns.times
+    let timed = selected.kept { times[$0] != OccurrenceFields.noTime }
+    let buckets = BucketColumn(times, timed, query.bucket, query.zone)
+    let (groups, keys) = grouped(timed, buckets)
     let (counter, components) = concurrency.both(rowCount: timed.count) {
       ReportCounter(columns, query, groups)
     } _: {
@@ -64,6 +56,28 @@ struct TimelineReport {
     }
     report.rows = rows.map(\.cells)
     return report
+  }
+
+  /// Rows by bucket and project.
+  private func grouped(
+    _ timed: [UInt32], _ buckets: BucketColumn
+  ) -> (ReportGroups, [(bucket: Int64, project: UInt32)]) {
+    var pairs = PairTable()
+    var keys: [(bucket: Int64, project: UInt32)] = []
+    let (places, bucketNumbers) = (columns.projects.places, buckets.numbers)
+    var numbers: [UInt32] = []
+    numbers.append(addingCapacity: timed.count) { output in
+      let rows = timed.span
+      let places = places.span
+      let ofBuckets = bucketNumbers.span
+      for i in rows.indices {
+        let project = places[Int(rows[i])]
+        let (group, isNew) = pairs.number(ofBuckets[i], project)
+        if isNew { keys.append((buckets.buckets[Int(ofBuckets[i]) - 1], project)) }
+        output.append(UInt32(truncatingIfNeeded: group))
+      }
+    }
+    return (ReportGroups(rows: timed, groups: numbers, groupCount: keys.count), keys)
   }
 
   private static let order: [ReportQuery.Order] = [
