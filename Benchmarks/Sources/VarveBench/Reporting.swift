@@ -10,7 +10,8 @@ enum Reporting {
     _ = try snapshot.report(ReportQuery(.components))
     // What the first report of a snapshot pays: six columns are read.
     figures.append(Figure("firstOfSnapshot", Double(System.now() - start) / 1e6, "ms"))
-    for name in ReportQuery.Name.allCases {
+    for name in ReportQuery.Name.allCases
+    where arguments.query == nil || arguments.query == name.rawValue {
       for count in ReportQuery.Count.allCases {
         var query = ReportQuery(name)
         query.count = count

@@ -5,21 +5,31 @@ import VarveFormat
 /// The stretch of time of each row, as a small number: 0 for none, else its place in `buckets`
 /// plus 1.
 struct BucketColumn {
-  private(set) var numbers: [UInt32]
-  private(set) var buckets: [Int64] = []
+  let numbers: [UInt32]
+  let buckets: [Int64]
 
   init(_ times: [Int64], _ rows: [UInt32], _ bucket: ReportBucket, _ zone: ZoneOffsets) {
-    numbers = [UInt32](repeating: 0, count: rows.count)
     var known: [Int64: UInt32] = [:]
+    var buckets: [Int64] = []
     var clock = ZoneOffsets.Clock(zone)
     // The day of the last row: neighbours mostly share it.
     var start: Int64 = 1
     var end: Int64 = 0
     var number: UInt32 = 0
-    for (i, row) in rows.enumerated() {
-      let time = times[Int(row)]
-      if time == OccurrenceFields.noTime { continue }
-      if time < start || time >= end {
+    var numbers: [UInt32] = []
+    numbers.append(addingCapacity: rows.count) { output in
+      let rows = rows.span
+      let times = times.span
+      for i in rows.indices {
+        let time = times[Int(rows[i])]
+        if time == OccurrenceFields.noTime {
+          output.append(0)
+          continue
+        }
+        if time >= start, time < end {
+          output.append(number)
+          continue
+        }
         (start, end) = clock.stretch(around: time, bucket == .hour ? 3_600_000 : 86_400_000)
         let found = bucket.number(ofLocal: clock.local(time))
         number = known[found] ?? UInt32(buckets.count + 1)
@@ -27,8 +37,10 @@ struct BucketColumn {
           buckets.append(found)
           known[found] = number
         }
+        output.append(number)
       }
-      numbers[i] = number
     }
+    self.numbers = numbers
+    self.buckets = buckets
   }
 }

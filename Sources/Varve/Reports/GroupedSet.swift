@@ -67,7 +67,10 @@ struct GroupedSet {
     var sums: [Int64] = []
     for group in 0..<groupCount {
       var count = 0
-      for i in 0..<wordCount { count += words[group * wordCount + i].nonzeroBitCount }
+      // Most words are empty, and looking is cheaper than counting.
+      for i in 0..<wordCount where words[group * wordCount + i] != 0 {
+        count += words[group * wordCount + i].nonzeroBitCount
+      }
       sums.append(Int64(count))
     }
     counts = sums
