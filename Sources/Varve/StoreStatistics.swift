@@ -95,7 +95,7 @@ extension Snapshot {
         var buffer = ByteWriter(reserving: 64 << 10)
         while let best = walks.indices.min(by: { walks[$0].key < walks[$1].key }) {
           let key = walks[best].key
-          for i in 0..<kind.keyByteCount { buffer.bytes.append(key.byte(at: i)) }
+          key.append(kind.keyByteCount, to: &buffer)
           if buffer.count >= 32 << 10 {
             digest.update(buffer.bytes)
             buffer.bytes.removeAll(keepingCapacity: true)

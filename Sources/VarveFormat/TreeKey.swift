@@ -72,17 +72,30 @@ package struct TreeKey: Comparable, Hashable, Sendable {
     for i in 0..<count { set(bytes.load(UInt8.self, at: i), at: i) }
   }
 
+  /// Appends the first bytes of the key, a word at a time where it is whole.
+  package func append(_ count: Int, to writer: inout ByteWriter) {
+    var done = 0
+    while done + 8 <= count {
+      writer.write(word(done >> 3).bigEndian)
+      done += 8
+    }
+    for i in done..<count { writer.write(byte(at: i)) }
+  }
+
+  @inlinable
+  func word(_ number: Int) -> UInt64 {
+    switch number {
+    case 0: a
+    case 1: b
+    case 2: c
+    case 3: d
+    default: e
+    }
+  }
+
   @inlinable
   package func byte(at index: Int) -> UInt8 {
-    let word =
-      switch index >> 3 {
-      case 0: a
-      case 1: b
-      case 2: c
-      case 3: d
-      default: e
-      }
-    return UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (index & 7)))
+    UInt8(truncatingIfNeeded: word(index >> 3) >> UInt64(56 - 8 * (index & 7)))
   }
 
   @inlinable
