@@ -39,6 +39,13 @@ public struct VerificationReport: Equatable, Sendable {
 
   /// Whether nothing is wrong.
   public var isSound: Bool { problems.isEmpty }
+
+  /// Adds what an error says.
+  mutating func note(_ error: StorageError) {
+    let described = StoreError(error)
+    problems.append(
+      VerificationProblem(file: error.path, offset: error.offset, kind: described.detail))
+  }
 }
 
 extension Snapshot {
@@ -156,10 +163,7 @@ private struct Verifier {
   }
 
   private mutating func note(_ error: StorageError?) {
-    guard let error else { return }
-    let described = StoreError(error)
-    report.problems.append(
-      VerificationProblem(file: error.path, offset: error.offset, kind: described.detail))
+    if let error { report.note(error) }
   }
 
   private mutating func verifySealed() {

@@ -97,6 +97,9 @@ package struct LogPosition: Equatable, Hashable, Sendable {
 
 /// One generation.
 package struct Manifest: Equatable, Sendable {
+  /// The size of a manifest with as many entries as there may be.
+  package static var byteCountMax: Int { 64 + Limits.manifestEntryCount * 160 }
+
   package var storeID: StoreID
   package var generation: UInt64
   /// SHA-256 of the manifest file of the generation before; zero for the first.

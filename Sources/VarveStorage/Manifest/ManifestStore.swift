@@ -53,7 +53,7 @@ package struct ManifestStore: Sendable {
       }
       throw error
     }
-    let bytes = try file.readAll(limit: 64 + Limits.manifestEntryCount * 160)
+    let bytes = try file.readAll(limit: Manifest.byteCountMax)
     let manifest = try inFile(path, "read manifest") { () throws(FormatError) in
       try Manifest(bytes.rawSpan)
     }
