@@ -76,7 +76,7 @@ package struct TreeKey: Comparable, Hashable, Sendable {
   package func append(_ count: Int, to writer: inout ByteWriter) {
     var done = 0
     while done + 8 <= count {
-      writer.write(word(done >> 3).bigEndian)
+      writer.writeBigEndian(word(done >> 3))
       done += 8
     }
     for i in done..<count { writer.write(byte(at: i)) }

@@ -91,7 +91,7 @@ package struct Searcher: Sendable {
   package func facetSearch(
     _ name: String, query: String?, in request: SearchRequest
   ) throws -> [FacetCount] {
-    let attribute = settings.filterable.first { $0.covers(settings.canonical(name)) }
+    let attribute = settings.filterable(name)
     guard let attribute, attribute.allowsFacetSearch else {
       throw SearchError.request(
         code: "invalid_facet_search_facet_name",
@@ -125,9 +125,7 @@ package struct Searcher: Sendable {
 
   private func check(_ request: SearchRequest) throws(SearchError) {
     for key in request.sort
-    where !settings.sortable.contains(where: {
-      FieldPattern.covers($0, settings.canonical(key.field))
-    }) {
+    where !settings.isSortable(key.field) {
       let known = settings.sortable.sorted().map { "`\($0)`" }.joined(separator: ", ")
       let hint =
         known.isEmpty
@@ -144,7 +142,7 @@ package struct Searcher: Sendable {
           + "sort parameter at search time.")
     }
     if let distinct = request.distinct,
-      !settings.filterable.contains(where: { $0.covers(settings.canonical(distinct)) })
+      settings.filterable(distinct) == nil
     {
       throw .request(
         code: "invalid_search_distinct",
@@ -253,9 +251,10 @@ package struct Searcher: Sendable {
   private func tolerantAttributes() -> AttributeSet? {
     let off = settings.typo.disableOnAttributes
     guard !off.isEmpty else { return nil }
-    return AttributeSet(count: corpus.attributes.count) { i in
+    let set = AttributeSet(count: corpus.attributes.count) { i in
       !off.contains { FieldPattern.covers(settings.metadataPath($0) ?? $0, corpus.attributes[i]) }
     }
+    return set.isWhole ? nil : set
   }
 
   // MARK: Hits

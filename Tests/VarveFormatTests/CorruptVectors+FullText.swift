@@ -1,4 +1,5 @@
-// Vectors of chapter 6 that every reader must reject.
+// Vectors of chapter 6 that whoever verifies must reject. The order of terms and keys is looked at
+// here: the engine reads them behind checksums, and is safe, not right, where both were forged.
 
 import VarveFormat
 

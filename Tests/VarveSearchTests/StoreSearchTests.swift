@@ -259,6 +259,18 @@ struct StoreSearchTests {
     #expect(try total("content IS EMPTY") == 1)
     #expect(try total("NOT content STARTS WITH walrus AND hash != \(hash)") == 1)
     #expect(try total("content IN ['walrus two', 'walrus four']") == 3)
+    try store.setSearchSettings(
+      .object([
+        .init("filterableAttributes", .array(["session_id", "log_level"].map { .text($0) })),
+        .init("sortableAttributes", .array([.text("extracted_at")])),
+      ]))
+    let named = try store.snapshot()
+    for name in ["session_id", "session"] {
+      var query = SearchQuery("walrus")
+      query.filters = ["\(name) NOT EXISTS"]
+      query.sort = ["extracted_at:desc", "extractedAt:asc"]
+      #expect(try named.search(query).total == 4, "\(name)")
+    }
     #expect(try total("log_level NOT EXISTS AND project_id NOT EXISTS") == 6)
     var query = SearchQuery("walrus")
     query.facets = ["session_id", "*"]
@@ -281,9 +293,15 @@ struct StoreSearchTests {
         .joined(separator: " ")
     }
     let kinds: [Kind] = [.prompt, .answer, .toolOutput, .log, .raw]
-    try Self.add((0..<1500).map { _ in text(12) }, to: store) { i, occurrence in
+    // One in four is seen again, in another project and file.
+    var contents: [String] = []
+    for number in 0..<1500 {
+      contents.append(number % 4 == 3 ? contents[random.below(number)] : text(12))
+    }
+    try Self.add(contents, to: store) { i, occurrence in
       occurrence.kind = kinds[random.below(kinds.count)]
-      occurrence.project = text(1)
+      occurrence.project = text(3)
+      occurrence.place.path = text(3)
       occurrence.time = i % 9 == 0 ? nil : Int64(1_700_000_000_000 + random.below(40) * 60_000)
     }
     try store.flush()
@@ -297,6 +315,7 @@ struct StoreSearchTests {
       query.offset = number % 4 == 0 ? random.below(30) : 0
       if number % 5 == 0 { query.filters = ["kind IN [prompt, log, toolOutput]"] }
       if number % 7 == 0 { query.attributesToSearchOn = ["content", "project"] }
+      if number % 11 == 0 { query.attributesToSearchOn = ["project", "source"] }
       let best = try snapshot.search(query).hits.map(\.message.sequence)
       longest = max(longest, best.count)
       let shared = try snapshot.search(query, concurrently: .eager(width: 3))

@@ -71,10 +71,9 @@ extension CorpusFields {
       while let entry = try cursor.next() {
         let hash = ContentHash(entry.key.a, entry.key.b, entry.key.c, entry.key.d)
         if let prefix, !prefix.matches(hash) { break }
-        guard test.accepts(Array((isID ? hash.messageID : "\(hash)").utf8)),
-          let sequence = try view.message(hash)
-        else { continue }
-        body(sequence)
+        if test.accepts(Array((isID ? hash.messageID : "\(hash)").utf8)) {
+          body(index.firstSequence + UInt64(entry.value.first))
+        }
       }
     }
   }

@@ -177,28 +177,31 @@ package struct PostingsDecoder: ~Escapable {
     guard start + 2 + 16 * (deltaWidth + extraWidth) == end else {
       throw FormatError(.inconsistent, at: start)
     }
-    unpackDocs(at: start + 2, width: deltaWidth)
+    try unpackDocs(at: start + 2, width: deltaWidth)
     if withCounts { unpackCounts(at: start + 2 + 16 * deltaWidth, width: extraWidth) }
-    guard previous == UInt32(skip(block, 0)) else { throw FormatError(.inconsistent, at: start) }
     positionsNext = skip(block, 2)
     block += 1
     done += PostingsLayout.blockCount
     return PostingsLayout.blockCount
   }
 
-  private mutating func unpackDocs(at start: Int, width: Int) {
+  /// In 64 bits, so that documents ascend whatever the bytes say; the last one is compared with the
+  /// skip data.
+  private mutating func unpackDocs(at start: Int, width: Int) throws(FormatError) {
     let mask: UInt64 = (1 << UInt64(width)) - 1
     var bit = start * 8
-    var doc = previous
+    // The least that the next document may be.
+    var next: UInt64 = done == 0 ? 0 : UInt64(previous) + 1
     let bytes = bytes
     var output = docs.mutableSpan
     for i in 0..<PostingsLayout.blockCount {
       let word = bytes.load(UInt64.self, at: bit >> 3) >> UInt64(bit & 7)
-      doc = doc &+ UInt32(truncatingIfNeeded: word & mask) &+ 1
-      output[i] = doc
+      next = next &+ (word & mask) &+ 1
+      output[i] = UInt32(truncatingIfNeeded: next &- 1)
       bit += width
     }
-    previous = doc
+    guard next &- 1 == UInt64(skip(block, 0)) else { throw FormatError(.inconsistent, at: start) }
+    previous = UInt32(skip(block, 0))
   }
 
   private mutating func unpackCounts(at start: Int, width: Int) {
@@ -226,9 +229,13 @@ package struct PostingsDecoder: ~Escapable {
     var reader = ByteReader(bytes.extracting(0..<limit), at: start)
     for i in 0..<left {
       let word = try reader.readVarint()
-      guard word >> 1 <= UInt64(UInt32.max) else { throw FormatError(.outOfBounds, at: start) }
-      let doc = previous &+ UInt32(word >> 1) &+ 1
-      guard previous == .max || doc > previous else { throw FormatError(.outOfOrder, at: start) }
+      // The first list begins at 0; no document has the greatest number.
+      let least: UInt64 = done == 0 && i == 0 ? 0 : UInt64(previous) + 1
+      let (next, isOverflow) = least.addingReportingOverflow(word >> 1)
+      guard !isOverflow, next < UInt64(UInt32.max) else {
+        throw FormatError(.outOfBounds, at: start)
+      }
+      let doc = UInt32(next)
       previous = doc
       docs[i] = doc
       counts[i] = word & 1 == 1 ? 1 : UInt32(2 + (try reader.readCount(max: 1 << 30)))

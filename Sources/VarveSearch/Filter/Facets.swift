@@ -36,9 +36,8 @@ struct FacetCounter {
         continue
       }
       guard
-        settings.filterable.contains(where: {
-          $0.covers(settings.canonical(pattern)) || $0.pattern == pattern
-        })
+        settings.filterable(pattern) != nil
+          || settings.filterable.contains(where: { $0.pattern == pattern })
       else {
         let hint = FilterHints.available(settings.filterable)
         throw SearchError.request(
@@ -53,7 +52,7 @@ struct FacetCounter {
   /// Fields with values that a name stands for: itself, its children, what its pattern matches.
   private func known(_ pattern: String) throws -> [String] {
     let names = try corpus.fields.names(covering: pattern).filter { name in
-      settings.filterable.contains { $0.covers(name) }
+      !settings.isOfMessages(name) && settings.filterable.contains { $0.covers(name) }
     }
     return names.isEmpty && !pattern.contains("*") ? [pattern] : names
   }

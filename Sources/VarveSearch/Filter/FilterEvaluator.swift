@@ -12,7 +12,11 @@ struct FilterEvaluator {
     switch filter {
     case .all(let parts):
       var set = corpus.rows.all
-      for part in parts { set.formIntersection(try rows(part)) }
+      // What needs all contents comes last, if it comes to that.
+      for part in parts.filter({ !readsContents($0) }) + parts.filter(readsContents) {
+        if set.isEmpty { return set }
+        set.formIntersection(try rows(part))
+      }
       return set
     case .any(let parts):
       var set = DocSet(capacity: corpus.rows.rowCount)
@@ -31,8 +35,23 @@ struct FilterEvaluator {
     }
   }
 
+  private func readsContents(_ filter: Filter) -> Bool {
+    switch filter {
+    case .all(let parts), .any(let parts): parts.contains { readsContents($0) }
+    case .not(let part): readsContents(part)
+    case .test(let field, _):
+      settings.hasBuiltInFields && FieldNames.builtIn(field.name) == "content"
+    }
+  }
+
   /// The documents whose message passes a test; nil for fields of occurrences.
   private func documents(_ name: String, _ test: Filter.Test) throws -> DocSet? {
+    guard settings.isOfMessages(settings.canonical(name)) else { return nil }
+    switch test {
+    case .exists, .startsWith(""): return DocSet(allOf: corpus.documentCount)
+    case .isNull: return DocSet(capacity: corpus.documentCount)
+    default: break
+    }
     guard case .compare(.notEqual, let value) = test else {
       return try corpus.fields.documents(name, MessageTest(test))
     }
@@ -71,9 +90,7 @@ struct FilterEvaluator {
 
   private func check(_ field: FilterField, _ test: Filter.Test) throws(SearchError) {
     guard
-      let attribute = settings.filterable.first(where: {
-        $0.covers(settings.canonical(field.name))
-      }),
+      let attribute = settings.filterable(field.name),
       attribute.allowsFilter
     else {
       // The condition as it was understood, with quotes: the name begins at column 2.

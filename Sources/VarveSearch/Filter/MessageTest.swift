@@ -3,6 +3,7 @@
 
 import VarveFormat
 
+/// A test of the hash, the id or the content of messages.
 package struct MessageTest {
   /// The only values that pass, as they were written; nil where others may.
   package let values: [String]?
@@ -17,8 +18,6 @@ package struct MessageTest {
     }
     let own = ValueTest(test)
     switch test {
-    case .exists, .startsWith(""): accepts = { _ in true }
-    case .isNull: accepts = { _ in false }
     case .isEmpty: accepts = \.isEmpty
     default: accepts = { own.accepts(string: Normalizer.value($0)) }
     }

@@ -174,7 +174,8 @@ struct Relevance: Sendable {
     return rarity * (Self.k1 + 1)
   }
 
-  /// What the places of a step count in a document.
+  /// What the places of a step count in a document: two words at one place, such as an identifier
+  /// and what it begins with, are two.
   @inline(__always)
   func score(placeCount: Int, wordCount: UInt32) -> Double {
     if placeCount == 0 { return 0 }

@@ -49,7 +49,8 @@ enum OccurrenceCosts: Sendable {
   case classes([UInt8])
   /// The least one of the occurrences that match a filter.
   case matching(RowTable, rows: DocSet, worst: Int, cost: @Sendable (Int) -> Int?)
-  case none(Int)
+  /// The same for all.
+  case same(Int)
 
   @inline(__always)
   func cost(of document: Int) -> Int {
@@ -62,7 +63,7 @@ enum OccurrenceCosts: Sendable {
         if rows.contains(row), let own = cost(row) { best = min(best, own) }
       }
       return best
-    case .none(let cost): return cost
+    case .same(let cost): return cost
     }
   }
 }

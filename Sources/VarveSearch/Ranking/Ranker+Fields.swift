@@ -63,7 +63,7 @@ extension Ranker {
   func conversationCosts() throws -> OccurrenceCosts {
     guard let rows else { return .classes(try corpus.fields.conversationClasses(corpus.rows)) }
     guard let column = try corpus.fields.column("kind"), case .single(let places) = column.storage
-    else { return .none(0) }
+    else { return .same(0) }
     let classes = column.values.map { ConversationClass.of($0.text) }
     return .matching(corpus.rows, rows: rows, worst: 2) { row in
       places[row] > 0 ? Int(classes[Int(places[row]) - 1]) : nil
@@ -75,7 +75,7 @@ extension Ranker {
     guard let rows else { return .ages(try corpus.fields.ages(corpus.rows)) }
     guard let column = try corpus.fields.column("timestamp"),
       case .numbers(let times) = column.storage
-    else { return .none(0) }
+    else { return .same(0) }
     return .matching(corpus.rows, rows: rows, worst: .max) { row in
       times[row].isNaN ? nil : Int(-times[row])
     }

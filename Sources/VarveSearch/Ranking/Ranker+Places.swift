@@ -57,10 +57,10 @@ extension Ranker {
       step.levels & PathStep.typos | (hasOthers ? PathStep.run : 0),
       hasOthers ? PathStep.others : 0,
     ]
-    return parts.filter { $0 != 0 }.map { levels in
-      let part = PathStep(node: step.node, levels: levels)
-      return (part, stepWeights(part))
+    let found = parts.map { PathStep(node: step.node, levels: $0) }.filter {
+      !nodes.graph.derivations($0).isEmpty
     }
+    return found.isEmpty ? [(step, stepWeights(step))] : found.map { ($0, stepWeights($0)) }
   }
 
   /// The rank that all documents have where words weigh the same wherever they stand.

@@ -6,20 +6,22 @@ import VarveFormat
 struct StepPlaces {
   /// Lists of fewer documents are read as a whole, unless windows are smaller still.
   private static let documentCountMin = 256
+  /// Places of lists that are read as a whole, at most about so many: 8 MiB.
+  private static let hitCountMax = 1 << 20
 
+  /// What the words of the step have among the values of an index.
   private struct Values {
     let index: ValueIndex
-    let attribute: UInt32
-    let isExact: Bool
-    let isPhrase: Bool
-    /// Positions of the word in each value.
-    let positions: [[UInt32]]
+    /// The places of the words in each value that has some, without a document.
+    var places: [Int: [Hit]] = [:]
+    /// Whether a value is among those.
+    var isWanted: [Bool]
   }
 
   private let reader: HitReader
   private let set: DocSet
   private var lists: [HitReader.List] = []
-  private var values: [Values] = []
+  private var values: [Int: Values] = [:]
   /// The places of short lists, window by window.
   private var few: [Hit] = []
   private var fewEnds: [Int] = []
@@ -45,6 +47,12 @@ struct StepPlaces {
     summedFrom = isSummed ? graph.nodes[step.node].first : nil
     self.reader = reader
     self.set = set
+    // A list is decoded by blocks, so that each window costs it one at least.
+    let blocks = windows.ranges.count * PostingsLayout.blockCount
+    let wholeMax =
+      windows.memberCount < Self.documentCountMin
+      ? windows.memberCount : max(Self.documentCountMin, blocks)
+    let own = range.isEmpty ? set : set.members(in: range.lowerBound...(range.upperBound - 1))
     var few: [Hit] = []
     for derivation in graph.derivations(step) {
       guard let word = derivation.words[0] else { continue }
@@ -54,25 +62,38 @@ struct StepPlaces {
         let part = reader.corpus.parts[list.part]
         guard part.base < range.upperBound, part.base + part.index.documentCount > range.lowerBound
         else { continue }
-        if list.info.docCount < min(Self.documentCountMin, windows.memberCount) {
+        if list.info.docCount < wholeMax, few.count < Self.hitCountMax {
           try reader.append(
-            list.info, part, in: set, isExact: isExact, isPhrase: isPhrase, to: &few)
+            list.info, part, in: own, isExact: isExact, isPhrase: isPhrase, to: &few)
         } else {
           lists.append(
             HitReader.List(part: part, info: list.info, isExact: isExact, isPhrase: isPhrase))
         }
       }
       for value in word.values {
-        let attribute = reader.corpus.attribute(ofValues: value.index)
-        if let searched = reader.attributes, !searched.contains(attribute) { continue }
-        let index = reader.corpus.valueIndexes[value.index]
-        values.append(
-          Values(
-            index: index, attribute: attribute, isExact: isExact, isPhrase: isPhrase,
-            positions: index.positions(value.place)))
+        note(value, reader.corpus, isExact: isExact, isPhrase: isPhrase)
       }
     }
-    byWindow(few.filter { range.contains(Int($0.document)) }, windows)
+    byWindow(few, windows)
+  }
+
+  private mutating func note(
+    _ value: (index: Int, place: Int), _ corpus: SearchCorpus, isExact: Bool, isPhrase: Bool
+  ) {
+    let attribute = corpus.attribute(ofValues: value.index)
+    if let searched = reader.attributes, !searched.contains(attribute) { return }
+    let index = corpus.valueIndexes[value.index]
+    var known =
+      values.removeValue(forKey: value.index)
+      ?? Values(index: index, isWanted: [Bool](repeating: false, count: index.lengths.count))
+    for place in index.places[value.place] {
+      known.isWanted[Int(place.value)] = true
+      known.places[Int(place.value), default: []].append(
+        Hit(
+          document: 0, key: attribute << 16 | place.position, isPhrase: isPhrase,
+          isExact: isExact))
+    }
+    values[value.index] = known
   }
 
   private mutating func byWindow(_ hits: [Hit], _ windows: Windows) {
@@ -113,12 +134,13 @@ struct StepPlaces {
       // Of any number of lists.
       sourceCount += 2
     }
-    for value in values {
+    for value in values.values {
       let before = unordered.count
       append(value, members)
       note(before, unordered.count)
     }
-    place(members, isOrdered: sourceCount < 2)
+    // One source may know two attributes, or two values of a document, the other way round.
+    place(members, isOrdered: sourceCount < 2 && HitOrder.isSorted(unordered))
   }
 
   private func rangeOfFew(_ window: Int) -> Range<Int> {
@@ -138,7 +160,7 @@ struct StepPlaces {
     }
     unordered.removeAll(keepingCapacity: true)
     unordered += few[rangeOfFew(window)]
-    for value in values { append(value, members) }
+    for value in values.values { append(value, members) }
     for hit in unordered {
       summaries[members.number(of: hit.document)].note(
         hit.key, first: first, isExact: hit.isExact, isPhrase: hit.isPhrase)
@@ -148,11 +170,8 @@ struct StepPlaces {
   private mutating func append(_ value: Values, _ members: WindowMembers) {
     var hits = unordered
     unordered = []
-    value.index.visit(value.positions, members.documents) { document, position in
-      hits.append(
-        Hit(
-          document: document, key: value.attribute << 16 | position, isPhrase: value.isPhrase,
-          isExact: value.isExact))
+    value.index.visit(value.isWanted, members.documents) { document, number in
+      for hit in value.places[number] ?? [] { hits.append(hit.moved(to: document)) }
     }
     unordered = hits
   }

@@ -12,6 +12,12 @@ struct Hit: Equatable, Sendable {
     bits = UInt64(document) << 34 | UInt64(key) << 2 | (isPhrase ? 2 : 0) | (isExact ? 0 : 1)
   }
 
+  /// The same place in another document.
+  @inline(__always)
+  func moved(to document: UInt32) -> Hit {
+    Hit(document: document, key: key, isPhrase: isPhrase, isExact: isExact)
+  }
+
   @inline(__always) var document: UInt32 { UInt32(truncatingIfNeeded: bits >> 34) }
   /// Attribute and position.
   @inline(__always) var key: UInt32 { UInt32(truncatingIfNeeded: bits >> 2) }

@@ -7,7 +7,7 @@ enum HitOrder {
     if !isSorted(hits) { hits.sort { $0.bits < $1.bits } }
   }
 
-  private static func isSorted(_ hits: [Hit]) -> Bool {
+  static func isSorted(_ hits: [Hit]) -> Bool {
     let span = hits.span
     for i in 1..<max(1, span.count) where span[i].bits < span[i - 1].bits { return false }
     return true

@@ -14,7 +14,7 @@ extension HitReader {
     for (offset, word) in words.enumerated() {
       guard let word else { continue }
       var next = try self.hits(word, in: candidates)
-      if !word.lists.isEmpty, !word.values.isEmpty { HitOrder.sort(&next) }
+      HitOrder.sort(&next)
       guard let known = hits else {
         hits = next
         firstOffset = offset

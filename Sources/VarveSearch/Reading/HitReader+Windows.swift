@@ -39,7 +39,7 @@ extension HitReader {
             continue
           }
           let document = docs[i] &+ UInt32(truncatingIfNeeded: part.base)
-          try Self.read(&reader, Int(counts[i]), part.attributes) { key in
+          try Self.read(&reader, Int(counts[i]), part) { key in
             output.append(
               Hit(document: document, key: key, isPhrase: isPhrase, isExact: isExact))
           }
@@ -72,7 +72,7 @@ extension HitReader {
         }
         var summary = output[place]
         if part.hasMetadata {
-          try Self.read(&reader, number, part.attributes) { key in
+          try Self.read(&reader, number, part) { key in
             summary.note(key, first: first, isExact: isExact, isPhrase: isPhrase)
           }
         } else {
@@ -111,22 +111,5 @@ extension HitReader {
         }
       }
     }
-  }
-
-  /// Reads the keys of a document.
-  ///
-  /// - Parameter map: the number of each attribute among those of the corpus; nil if they are the
-  ///   same.
-  @inline(__always)
-  private static func read(
-    _ reader: inout PositionReader, _ count: Int, _ map: [UInt32]?, _ body: (UInt32) -> Void
-  ) throws(FormatError) {
-    guard let map else { return try reader.read(count, body) }
-    var isInside = true
-    try reader.read(count) { key in
-      let local = Int(key >> 16)
-      if local < map.count { body(map[local] << 16 | key & 0xFFFF) } else { isInside = false }
-    }
-    guard isInside else { throw FormatError(.outOfBounds, at: 0) }
   }
 }

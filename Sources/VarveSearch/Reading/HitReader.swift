@@ -179,21 +179,29 @@ struct HitReader: Sendable {
         try reader.skip(number)
         continue
       }
-      guard let map = part.attributes else {
-        try reader.read(number) { key in body(document, key) }
-        continue
-      }
-      var isInside = true
-      try reader.read(number) { key in
-        let local = Int(key >> 16)
-        if local < map.count {
-          body(document, map[local] << 16 | key & 0xFFFF)
-        } else {
-          isInside = false
-        }
-      }
-      guard isInside else { throw FormatError(.outOfBounds, at: 0) }
+      try Self.read(&reader, number, part) { key in body(document, key) }
     }
+  }
+
+  /// Reads the keys of a document, with the attributes numbered as in the corpus.
+  @inline(__always)
+  static func read(
+    _ reader: inout PositionReader, _ count: Int, _ part: SearchCorpus.Part,
+    _ body: (UInt32) -> Void
+  ) throws(FormatError) {
+    let attributeCount = part.index.attributes.count
+    var isInside = true
+    if let map = part.attributes {
+      try reader.read(count) { key in
+        let local = Int(key >> 16)
+        if local < map.count { body(map[local] << 16 | key & 0xFFFF) } else { isInside = false }
+      }
+    } else {
+      try reader.read(count) { key in
+        if Int(key >> 16) < attributeCount { body(key) } else { isInside = false }
+      }
+    }
+    guard isInside else { throw FormatError(.outOfBounds, at: 0) }
   }
 
   /// Appends the places of a word in some documents of a part, ascending.

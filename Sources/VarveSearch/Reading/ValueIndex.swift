@@ -77,7 +77,7 @@ package final class ValueIndex: Sendable {
     }
     moreValues.sort { $0.document != $1.document ? $0.document < $1.document : $0.value < $1.value }
     self.firstValues = firstValues
-    self.moreValues = moreValues
+    self.moreValues = Self.withoutDoubles(moreValues)
     var ends: [UInt32] = []
     var sum: UInt32 = 0
     var next: [UInt32] = []
@@ -95,7 +95,16 @@ package final class ValueIndex: Sendable {
     self.documents = documents
   }
 
-  /// Places of a word in the values of some documents, in order.
+  /// Of ordered values each once a document.
+  private static func withoutDoubles(
+    _ values: [(document: Int, value: UInt32)]
+  ) -> [(document: Int, value: UInt32)] {
+    var found: [(document: Int, value: UInt32)] = []
+    for value in values where found.last.map({ $0 != value }) ?? true { found.append(value) }
+    return found
+  }
+
+  /// Places of a word in the values of some documents, value by value.
   func hits(
     _ place: Int, in candidates: DocSet, attribute: UInt32, isExact: Bool
   ) -> [Hit] {
@@ -107,8 +116,8 @@ package final class ValueIndex: Sendable {
     return hits
   }
 
-  /// Calls a closure with each document and position of a word in the values of some documents, in
-  /// order.
+  /// Calls a closure with each document and position of a word in the values of some documents: in
+  /// order of the documents, but value by value within one.
   @inline(__always)
   func visit(
     _ place: Int, in candidates: DocSet, _ body: (_ document: Int, _ position: UInt32) -> Void
@@ -133,22 +142,21 @@ package final class ValueIndex: Sendable {
     return positions
   }
 
-  /// Calls a closure with each document and position of a word in the values of some ascending
-  /// documents, in order.
+  /// Calls a closure with each of some ascending documents and each of its values that is asked
+  /// for.
   ///
-  /// - Parameter positions: those of the word in each value.
+  /// - Parameter isWanted: by the number of the value.
   @inline(__always)
   func visit(
-    _ positions: [[UInt32]], _ documents: [UInt32],
-    _ body: (_ document: UInt32, _ position: UInt32) -> Void
+    _ isWanted: [Bool], _ documents: [UInt32], _ body: (_ document: UInt32, _ value: Int) -> Void
   ) {
     var next = firstMore(from: Int(documents.first ?? 0))
     for document in documents {
       let value = Int(firstValues[Int(document)])
-      if value > 0 { for position in positions[value - 1] { body(document, position) } }
+      if value > 0, isWanted[value - 1] { body(document, value - 1) }
       while next < moreValues.count, moreValues[next].document < Int(document) { next += 1 }
       while next < moreValues.count, moreValues[next].document == Int(document) {
-        for position in positions[Int(moreValues[next].value)] { body(document, position) }
+        if isWanted[Int(moreValues[next].value)] { body(document, Int(moreValues[next].value)) }
         next += 1
       }
     }

@@ -123,6 +123,21 @@ package struct SearchSettings: Equatable, Sendable {
     hasBuiltInFields ? FieldNames.builtIn(name) ?? name : name
   }
 
+  /// The filterable attribute of a field, whatever name settings and requests have for it.
+  func filterable(_ name: String) -> FilterableAttribute? {
+    let wanted = canonical(name)
+    return filterable.first {
+      $0.covers(name) || $0.covers(wanted) || canonical($0.pattern) == wanted
+    }
+  }
+
+  func isSortable(_ name: String) -> Bool {
+    let wanted = canonical(name)
+    return sortable.contains {
+      FieldPattern.covers($0, name) || FieldPattern.covers($0, wanted) || canonical($0) == wanted
+    }
+  }
+
   /// Whether a field belongs to messages: it may be filtered, but has no values to count.
   func isOfMessages(_ name: String) -> Bool {
     hasBuiltInFields && FieldNames.ofMessages.contains(name)

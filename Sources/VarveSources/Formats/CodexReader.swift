@@ -1,13 +1,14 @@
 // Rollouts of the OpenAI Codex CLI: `sessions/**/rollout-*.jsonl`. Format-spec chapter 10, CON-45
 // to CON-48.
 
+import Varve
 import VarveFormat
 
 /// Reads rollouts line by line; remembers the session, its folder and which tool a result belongs
 /// to.
 struct CodexReader: RecordReader {
   var phase: StaticString { "codex" }
-  static var version: Int { 1 }
+  static var version: Int { 2 }
   private let parser: JSONParser
   private let context: ReadingContext
   private var metadata = MetadataObject()
@@ -278,9 +279,15 @@ struct CodexReader: RecordReader {
       let total = document.member(info, "total_token_usage"), total.kind == .object
     else { return }
     let counts = TokenCounts(document, last)
-    let sum = TokenCounts(document, total)["total_tokens"]
-    metadata.addText("messageId", Array("tokens:\(sum)".utf8))
-    metadata.addText("requestId", known.session)
+    let totals = TokenCounts(document, total)
+    let stated = totals["total_tokens"]
+    let sum =
+      stated > 0 ? stated : totals["input_tokens"].addingClamped(totals["output_tokens"])
+    // Without a sum every event stands for itself.
+    if sum > 0 {
+      metadata.addText("messageId", Array("tokens:\(sum)".utf8))
+      metadata.addText("requestId", known.session)
+    }
     metadata.add(
       "usage",
       counts.usage(

@@ -1,12 +1,13 @@
 // Chats of the Gemini CLI: one JSON file that is rewritten with every turn, or lines that update
 // each other. Format-spec chapter 10, CON-49 to CON-51.
 
+import Varve
 import VarveFormat
 
 /// Reads both forms; a message gives the same occurrences in either.
 struct GeminiReader: RecordReader, WholeFileReader {
   var phase: StaticString { "gemini" }
-  static var version: Int { 1 }
+  static var version: Int { 2 }
   private let parser: JSONParser
   private let context: ReadingContext
   private var metadata = MetadataObject()
@@ -260,6 +261,7 @@ struct GeminiReader: RecordReader, WholeFileReader {
   ) {
     let fields = fields(document, root, place, &sink)
     let slice = document.line.array(root.range)
+    isFirst = false
     emit(slice, kind, fields, document, root, place, part: 0, &sink)
   }
 
@@ -272,8 +274,11 @@ struct GeminiReader: RecordReader, WholeFileReader {
     fields.kind = kind
     fields.part = UInt16(part)
     metadata.removeAll()
-    if isFirst { addUsage(document, message) }
-    isFirst = false
+    // Nobody looks for tokens in what a tool put out.
+    if isFirst, kind != .toolOutput {
+      addUsage(document, message)
+      isFirst = false
+    }
     // Under this name copies of a message are recognised: CON-51.
     metadata.addText("uuid", document, document.member(message, "id"))
     metadata.addText("toolUseID", document, tool)

@@ -33,11 +33,3 @@ struct TokenCounts: ~Escapable {
     return usage
   }
 }
-
-extension Int64 {
-  /// The sum of two counts, or the greatest number.
-  func addingClamped(_ other: Int64) -> Int64 {
-    let (sum, isOverflow) = addingReportingOverflow(other)
-    return isOverflow ? .max : sum
-  }
-}
