@@ -288,10 +288,13 @@ struct StoreSearchTests {
       "file", "fileHistory", "history", "file_path", "path", "error", "errors", "eror", "server",
       "language", "debug", "debugger", "the", "hook", "12", "parse", "parser",
     ]
-    func text(_ most: Int) -> String {
+    func text(_ most: Int, _ words: [String]) -> String {
       (0...random.below(most)).map { _ in words[random.below(words.count)] }
         .joined(separator: " ")
     }
+    func text(_ most: Int) -> String { text(most, words) }
+    // Words that stand in paths alone: of one message in any order.
+    let folders = ["alpha", "beta", "gamma", "delta", "omega"]
     let kinds: [Kind] = [.prompt, .answer, .toolOutput, .log, .raw]
     // One in four is seen again, in another project and file.
     var contents: [String] = []
@@ -301,7 +304,7 @@ struct StoreSearchTests {
     try Self.add(contents, to: store) { i, occurrence in
       occurrence.kind = kinds[random.below(kinds.count)]
       occurrence.project = text(3)
-      occurrence.place.path = text(3)
+      occurrence.place.path = text(12, folders)
       occurrence.time = i % 9 == 0 ? nil : Int64(1_700_000_000_000 + random.below(40) * 60_000)
     }
     try store.flush()
@@ -315,7 +318,7 @@ struct StoreSearchTests {
       query.offset = number % 4 == 0 ? random.below(30) : 0
       if number % 5 == 0 { query.filters = ["kind IN [prompt, log, toolOutput]"] }
       if number % 7 == 0 { query.attributesToSearchOn = ["content", "project"] }
-      if number % 11 == 0 { query.attributesToSearchOn = ["project", "source"] }
+      if number % 3 == 1 { query.text = text(2, folders) }
       let best = try snapshot.search(query).hits.map(\.message.sequence)
       longest = max(longest, best.count)
       let shared = try snapshot.search(query, concurrently: .eager(width: 3))
