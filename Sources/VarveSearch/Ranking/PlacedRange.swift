@@ -192,7 +192,7 @@ final class PlacedRange: @unchecked Sendable {
     if let known = best[key] { return known }
     let words = graph.derivations(step)
     guard words.allSatisfy({ !$0.isPhrase && !$0.isSynonym }), table[table.count - 1] <= 255,
-      reader.corpus.attributes.count <= BestPlaces.attributeCountMax
+      reader.corpus.attributes.count <= StepSummary.attributeCountMax
     else { return nil }
     var found = BestPlaces(count: documents.count, table: table, first: first)
     for word in words.compactMap({ $0.words[0] }) {

@@ -36,7 +36,10 @@ enum HitOrder {
       ordered[Int(next[number])] = hits[i]
       next[number] += 1
     }
-    for i in 0..<count { insertionSort(&ordered, Int(starts[i])..<Int(starts[i + 1])) }
+    do {
+      var places = ordered.mutableSpan
+      for i in 0..<count { insertionSort(&places, Int(starts[i])..<Int(starts[i + 1])) }
+    }
     return Places(hits: ordered, starts: starts)
   }
 
@@ -118,24 +121,6 @@ enum HitOrder {
       var some = range.map { hits[$0] }
       some.sort { $0.bits < $1.bits }
       for (i, hit) in some.enumerated() { hits[range.lowerBound + i] = hit }
-      return
-    }
-    var i = range.lowerBound + 1
-    while i < range.upperBound {
-      let hit = hits[i]
-      var j = i
-      while j > range.lowerBound, hits[j - 1].bits > hit.bits {
-        hits[j] = hits[j - 1]
-        j -= 1
-      }
-      hits[j] = hit
-      i += 1
-    }
-  }
-
-  private static func insertionSort(_ hits: inout [Hit], _ range: Range<Int>) {
-    if range.count > 32 {
-      hits[range].sort { $0.bits < $1.bits }
       return
     }
     var i = range.lowerBound + 1
