@@ -167,7 +167,8 @@ struct CommitPipeline {
     base.tail.append(
       TailRow(
         hash: hash, identity: identity, fields: fields, message: known ?? sequence,
-        contentByteCount: UInt64(content.count), event: event))
+        contentByteCount: UInt64(content.count), event: event,
+        turnDuration: TurnDuration.milliseconds(fields.kind, tree)))
     if builder.byteCount >= Limits.blockTargetByteCount { flush(&base) }
   }
 

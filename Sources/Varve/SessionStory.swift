@@ -21,7 +21,8 @@ public struct SessionStory: Sendable {
   public private(set) var started: Int64?
   /// Latest time.
   public private(set) var ended: Int64?
-  /// Seconds in which somebody worked: gaps of at most five minutes between neighbours in time.
+  /// Seconds in which somebody worked: how long its turns took if it says so, else the gaps of at
+  /// most five minutes between neighbours in time.
   public private(set) var activeSeconds: Int64 = 0
   /// Components that took part, by name.
   public private(set) var components: [String] = []
@@ -42,6 +43,7 @@ public struct SessionStory: Sendable {
   private mutating func addUp(_ occurrences: [Occurrence]) {
     var names: Set<String> = []
     var milliseconds: Int64 = 0
+    var turns: Int64 = 0
     var last: Int64?
     for occurrence in occurrences where !occurrence.isEcho {
       if occurrence.isError { errorCount += 1 }
@@ -49,6 +51,10 @@ public struct SessionStory: Sendable {
       if let path = occurrence.project {
         let isEarlier = project.map { path.utf8.lexicographicallyPrecedes($0.utf8) } ?? true
         if isEarlier { project = path }
+      }
+      if let metadata = occurrence.metadata {
+        let turn = TurnDuration.milliseconds(occurrence.kind, metadata)
+        turns = turns.addingClamped(Int64(clamping: turn))
       }
       if occurrence.kind == .title { title = occurrence.message }
       guard let time = occurrence.time else { continue }
@@ -61,7 +67,7 @@ public struct SessionStory: Sendable {
       }
       last = time
     }
-    activeSeconds = milliseconds / 1000
+    activeSeconds = (turns > 0 ? turns : milliseconds) / 1000
     components = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 

@@ -318,6 +318,7 @@ private struct Verifier {
     try require(.message, sequence - row.message)
     try require(.byteCount, row.contentByteCount)
     try require(.run, row.fields.run)
+    try require(.turnDuration, row.turnDuration)
     for column in ColumnID.texts {
       let id = row.fields.text[Int(column.rawValue)]
       let value = try index.value(column, row: position)

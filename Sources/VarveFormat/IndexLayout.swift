@@ -68,6 +68,9 @@ package enum ColumnID: UInt8, Sendable, CaseIterable {
   case byteCount = 35
   /// Ingest run.
   case run = 36
+  /// Milliseconds of the turn that an occurrence closes; 0 where it closes none. The only column
+  /// that may be missing: then it is 0 in every row.
+  case turnDuration = 37
 
   /// The text columns.
   package static let texts = allCases.filter { $0.rawValue < 32 }

@@ -350,6 +350,21 @@ import VarveTestSupport
     #expect(found.map(\.occurrence.session) == [nil, nil, nil, nil, "s"])
   }
 
+  @Test("A line that closes a turn says how long it took", .requirement("CON-53"))
+  func readsTurnDurations() throws {
+    let world = try World()
+    func line(_ subtype: String, _ duration: String, _ more: String = "") -> String {
+      #"{"type":"system","subtype":"\#(subtype)","durationMs":\#(duration)\#(more)}"# + "\n"
+    }
+    try world.transcript(
+      line("turn_duration", "91594") + line("turn_duration", "7", #","content":"c""#)
+        + line("turn_duration", "0") + line("turn_duration", "-4") + line("turn_duration", "1.5")
+        + line("turn_duration", #""8""#) + line("compact_boundary", "9"))
+    try world.ingest()
+    let found: [Int64?] = try world.sightings().map { $0.metadata["durationMs"]?.int }
+    #expect(found == [91594, 7, nil, nil, nil, nil, nil])
+  }
+
   @Test("Escaped names and types mean the same as plain ones", .requirement("CON-14"))
   func readsEscapedNames() throws {
     let world = try World()

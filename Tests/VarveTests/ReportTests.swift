@@ -38,6 +38,39 @@ import VarveTestSupport
     #expect(try cells(snapshot.report(messages), "messages").first == .number(2))
   }
 
+  @Test(
+    "Turn durations take the place of gaps, session by session", .requirement("CON-53"),
+    arguments: [1, 3])
+  func turnDurations(parts: Int) throws {
+    func turn(_ milliseconds: MetadataValue, kind: Kind = .meta) -> MetadataValue {
+      .object([.init("subtype", .text("turn_duration")), .init("durationMs", milliseconds)])
+    }
+    let snapshot = try Row.snapshot(
+      [
+        Row(time: 0), Row(kind: .meta, time: 100_000, metadata: turn(.int(1_500))),
+        Row(kind: .meta, time: nil, metadata: turn(.int(2_600))),
+        // None of these closes a turn.
+        Row(kind: .log, time: 110_000, metadata: turn(.int(7_000))),
+        Row(kind: .meta, time: 120_000, metadata: turn(.int(-7_000))),
+        Row(kind: .meta, time: 130_000, metadata: turn(.text("7000"))),
+        Row(kind: .meta, time: 140_000, isEcho: true, metadata: turn(.int(7_000))),
+        Row(session: "t", time: 0), Row(session: "t", time: 20_000),
+        Row(project: "/q", session: "u", time: 0),
+        Row(kind: .meta, project: "/q", session: "u", metadata: turn(.int(.max))),
+        Row(kind: .meta, project: "/q", session: "u", metadata: turn(.int(5))),
+        Row(kind: .meta, project: "/q", session: nil, metadata: turn(.int(5))),
+      ], parts: parts)
+    let report = try snapshot.report(ReportQuery(.activity))
+    #expect(cells(report, "activeSeconds") == [.number(24), .number(.max / 1000)])
+    let rule = try #require(report.rule)
+    #expect(rule.contains("(2), else gaps of at most 5 minutes") && rule.hasSuffix("(1)"))
+    #expect(try snapshot.story(of: "s").activeSeconds == 4)
+    #expect(try snapshot.story(of: "t").activeSeconds == 20)
+    var logs = ReportQuery(.activity)
+    logs.filters = ["kind = log"]
+    #expect(try cells(snapshot.report(logs), "activeSeconds") == [.number(130), .number(0)])
+  }
+
   @Test("A timeline shows the days on which nothing happened, newest first")
   func timeline() throws {
     let snapshot = try Row.snapshot([

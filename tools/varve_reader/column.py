@@ -8,6 +8,8 @@ from errors import FormatError
 ROWS = 1024
 TEXT_COLUMNS = range(12)
 TIME, FLAGS, MESSAGE, BYTE_COUNT, RUN = 32, 33, 34, 35, 36
+# The only one that may be missing: then it is 0 in every row (COL-10).
+TURN_DURATION = 37
 ALL = tuple(TEXT_COLUMNS) + (TIME, FLAGS, MESSAGE, BYTE_COUNT, RUN)
 _WORDS = {8: "<%dB", 16: "<%dH", 32: "<%dI", 64: "<%dQ"}
 

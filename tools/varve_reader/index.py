@@ -41,7 +41,7 @@ class Index(sections.SectionFile):
         if not 1 <= kind <= 6:
             raise FormatError("unknownTag", section.place)
         if kind in (COLUMN, TREE, FILTER):
-            known = {COLUMN: column.ALL, TREE: TREE_NAMES, FILTER: TREE_NAMES}[kind]
+            known = {COLUMN: column.ALL + (column.TURN_DURATION,), TREE: TREE_NAMES, FILTER: TREE_NAMES}[kind]
             if section.sub not in known:
                 raise FormatError("unknownTag", section.place + 1)
         elif section.sub:
@@ -79,6 +79,9 @@ class Index(sections.SectionFile):
 
     def column(self, sub):
         """The values of a column."""
+        if sub == column.TURN_DURATION and (COLUMN, sub) not in self.sections:
+            sums = self.statistics()
+            return [0] * (sums["occurrences"] + sums.get(FORGOTTEN, 0))
         section, values = self._decoded(lambda data: column.decode(data, True), COLUMN, sub)
         return self._counted(section, values)
 

@@ -11,6 +11,7 @@ KINDS = {
     1: "prompt", 2: "answer", 3: "thinking", 4: "toolInput", 5: "toolOutput", 6: "log", 7: "file", 8: "todo",
     9: "plan", 10: "summary", 11: "title", 12: "shell", 13: "progress", 14: "meta", 15: "raw",
 }
+META = 14
 TEXT_NAMES = ("project", "session", "role", "level", "component", "phase", "tool", "model", "branch", "agent",
               "host", "path", "source")
 HOST, PATH = 10, 11
@@ -53,6 +54,20 @@ class Record:
     def flags(self):
         """Its row in the column of flags (COL-8)."""
         return FLAGS_FORGOTTEN if self.forgotten is not None else self.kind << 2 | self.echo << 1 | self.error
+
+    @property
+    def turn_duration(self):
+        """Milliseconds of the turn that it closes, 0 if it closes none (CON-53)."""
+        if self.forgotten is not None or self.kind != META or self.metadata is None:
+            return 0
+        try:
+            tree = trees.decode(self.metadata)
+        except FormatError:
+            return 0
+        if not isinstance(tree, dict) or tree.get("subtype") != "turn_duration":
+            return 0
+        duration = tree.get("durationMs")
+        return duration if type(duration) is int and duration > 0 else 0
 
 
 def decode(payload, first_sequence, item_count, check_metadata=False):

@@ -55,6 +55,7 @@ class Verifier:
         self.texts = []
         self.interned = {}
         self.flags = array("Q")
+        self.turns = array("Q")
         self.runs = array("Q")
         self.commits = []
         self.order = {}
@@ -141,6 +142,7 @@ class Verifier:
                 self.times.append(record.time)
                 self.texts.append(self.interned.setdefault(record.texts[:12], record.texts[:12]))
                 self.flags.append(record.flags)
+                self.turns.append(record.turn_duration)
                 self.runs.append(record.run)
                 if record.repeated is None and record.forgotten is None:
                     if not presence & records.BIT_PROMOTED:  # FGT-14
@@ -433,6 +435,7 @@ class Verifier:
             column.MESSAGE: [row + 1 - (log.messages[row] or row + 1) for row in rows],
             column.BYTE_COUNT: list(log.sizes[span]),
             column.RUN: list(self.runs[span]),
+            column.TURN_DURATION: list(self.turns[span]),
         }
         if texts is not None:
             ordinals = {text: number for number, text in enumerate(texts, 1)}

@@ -16,6 +16,8 @@ final class ReportColumns: Sendable {
   let flags: [UInt8]
   /// The row of each occurrence's message.
   let messages: [UInt32]
+  /// The rows that close a turn and say how long it took, ascending.
+  let turns: [(row: UInt32, milliseconds: Int64)]
   let errorTexts = ErrorTexts()
   let tokenUses = TokenUses()
   /// The rows that are no echoes: what a report without limits and filters counts.
@@ -30,9 +32,15 @@ final class ReportColumns: Sendable {
     var times: [Int64] = []
     var flags: [UInt8] = []
     var messages: [UInt32] = []
+    var turns: [(row: UInt32, milliseconds: Int64)] = []
     for index in indexes {
       times += try index.column(.time).map { ColumnValues.time(of: $0) }
       flags += try index.column(.flags).map { UInt8(truncatingIfNeeded: $0) }
+      if index.has(.turnDuration) {
+        for (i, value) in try index.column(.turnDuration).enumerated() where value != 0 {
+          turns.append((UInt32(messages.count + i), Int64(clamping: value)))
+        }
+      }
       for distance in try index.column(.message) {
         guard distance <= UInt64(messages.count) else {
           throw StorageError(
@@ -44,6 +52,7 @@ final class ReportColumns: Sendable {
     self.times = times
     self.flags = flags
     self.messages = messages
+    self.turns = turns
   }
 
   var rowCount: Int { times.count }

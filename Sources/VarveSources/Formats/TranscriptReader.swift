@@ -345,7 +345,14 @@ struct TranscriptReader: RecordReader {
     isFirst = false
     metadata.addText("version", document, document.member(root, "version"))
     if document.isString(context.type, "system") {
-      metadata.addText("subtype", document, document.member(root, "subtype"))
+      let subtype = document.member(root, "subtype")
+      metadata.addText("subtype", document, subtype)
+      if document.isString(subtype, "turn_duration"),
+        let duration = document.member(root, "durationMs"), duration.kind == .number,
+        let milliseconds = document.integer(duration), milliseconds > 0
+      {
+        metadata.addInteger("durationMs", milliseconds)
+      }
     }
     metadata.addText("toolUseID", document, tool)
     if document.isTrue(document.member(root, "isSidechain")) { metadata.addTrue("sidechain") }

@@ -81,6 +81,7 @@ package struct IndexBuilder {
     var values = [UInt64](repeating: 0, count: range.count)
     for column in ColumnID.allCases {
       fill(&values, column)
+      if column == .turnDuration, !values.contains(where: { $0 != 0 }) { continue }
       var builder = ColumnBuilder()
       builder.append(values)
       try writer.section(
@@ -102,6 +103,8 @@ package struct IndexBuilder {
       for i in values.indices { values[i] = rows[first + i].contentByteCount }
     case .run:
       for i in values.indices { values[i] = rows[first + i].fields.run }
+    case .turnDuration:
+      for i in values.indices { values[i] = rows[first + i].turnDuration }
     default:
       let field = Int(column.rawValue)
       for i in values.indices {

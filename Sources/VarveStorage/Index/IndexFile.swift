@@ -225,7 +225,8 @@ package final class IndexFile: Sendable {
 
   /// All values of a column.
   package func column(_ id: ColumnID) throws(StorageError) -> [UInt64] {
-    try withSection(position(id)) { bytes throws(FormatError) in
+    guard has(id) else { return [UInt64](repeating: 0, count: Int(recordCount)) }
+    return try withSection(position(id)) { bytes throws(FormatError) in
       var values: [UInt64] = []
       let reader = ColumnReader(checked: bytes)
       guard UInt64(reader.count) == recordCount else { throw FormatError(.inconsistent, at: 0) }
@@ -236,11 +237,17 @@ package final class IndexFile: Sendable {
 
   /// One value of a column.
   package func value(_ id: ColumnID, row: Int) throws(StorageError) -> UInt64 {
-    try withSection(position(id)) { bytes throws(FormatError) in
+    guard has(id) else { return 0 }
+    return try withSection(position(id)) { bytes throws(FormatError) in
       let reader = ColumnReader(checked: bytes)
       guard row < reader.count else { throw FormatError(.outOfBounds, at: 0) }
       return reader[row]
     }
+  }
+
+  /// Whether a column is there; false only of one that may be missing and is 0 in every row.
+  package func has(_ id: ColumnID) -> Bool {
+    id != .turnDuration || columns[Int(id.rawValue)] >= 0
   }
 
   private func position(_ id: ColumnID) throws(StorageError) -> Int {

@@ -66,6 +66,7 @@ package struct IndexMerger {
   private func writeColumns(to writer: inout IndexFileWriter) throws(StorageError) {
     for column in ColumnID.allCases {
       try checkNotCancelled()
+      guard inputs.contains(where: { $0.has(column) }) else { continue }
       var builder = ColumnBuilder()
       var count: UInt64 = 0
       for (position, input) in inputs.enumerated() {

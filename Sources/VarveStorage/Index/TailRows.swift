@@ -13,12 +13,15 @@ package struct TailRow: Sendable {
   package var contentByteCount: UInt64
   /// `EventKey` of its metadata.
   package var event: UInt64
+  /// `TurnDuration` of its metadata.
+  package var turnDuration: UInt64
 
   package init(
     hash: ContentHash, identity: OccurrenceIdentity, fields: OccurrenceFields, message: UInt64,
-    contentByteCount: UInt64, event: UInt64 = 0
+    contentByteCount: UInt64, event: UInt64 = 0, turnDuration: UInt64 = 0
   ) {
     self.event = event
+    self.turnDuration = turnDuration
     self.hash = hash
     self.identity = identity
     self.fields = fields

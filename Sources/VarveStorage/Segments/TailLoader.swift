@@ -175,7 +175,9 @@ package struct TailLoader {
     return TailRow(
       hash: hash, identity: identity, fields: fields, message: message,
       contentByteCount: UInt64(count),
-      event: EventKey.key(payload.rawSpan.extracting(record.metadata)))
+      event: EventKey.key(payload.rawSpan.extracting(record.metadata)),
+      turnDuration: TurnDuration.milliseconds(
+        fields.kind, payload.rawSpan.extracting(record.metadata)))
   }
 
   /// The scope of a decoded record.
