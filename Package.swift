@@ -35,6 +35,7 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CVarve"),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "CSimdjson",
       cxxSettings: [.headerSearchPath("include")],
@@ -57,7 +58,11 @@ let package = Package(
       name: "VarveSources", dependencies: ["Varve", "VarveFormat", "CSimdjson"],
       swiftSettings: settings),
     .target(
-      name: "VarveShipping", dependencies: ["Varve", "VarveStorage", "VarveFormat"],
+      name: "VarveShipping",
+      dependencies: [
+        "Varve", "VarveStorage", "VarveFormat", "CCurl", crypto,
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "varve",

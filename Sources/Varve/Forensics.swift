@@ -63,6 +63,10 @@ public enum Forensics {
         case .index: try index(file, header, &inspection)
         case .fullText: try fullText(file, header, &inspection)
         case .backup: try backup(file, &inspection)
+        case .sealedObject, .keySlot, .pruneList:
+          // Of a target, not of a store: what is inside is for those who have its keys.
+          let rest = try file.byteCount() - UInt64(FileHeader.byteCount)
+          inspection.add(UInt64(FileHeader.byteCount), "\(header.kind)", [("bytes", "\(rest)")])
         }
       } catch {
         inspection.problem = StoreError(error).description

@@ -19,6 +19,9 @@ public struct Snapshot: Sendable {
   /// Generation of the manifest.
   public var generation: UInt64 { view.version.manifest.generation }
 
+  /// What tells the store from others, also in its backups.
+  public var storeID: StoreID { view.version.manifest.storeID }
+
   /// Sequence that the next occurrence will get.
   public var nextSequence: UInt64 { view.nextSequence }
 

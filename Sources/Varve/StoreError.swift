@@ -30,6 +30,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     case notFound
     /// Several things have this name.
     case ambiguous
+    /// A server did not answer, or not as it should; the same may go through later.
+    case unreachable
+    /// A key, a credential or a permission is missing or wrong.
+    case denied
     /// The progress hook asked to stop.
     case cancelled
     /// A search or setting is not valid; the text is the code that clients know.

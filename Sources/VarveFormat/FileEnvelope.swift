@@ -16,6 +16,12 @@ public enum FileKind: UInt8, Sendable, CaseIterable {
   case fullText = 6
   /// The record of a backup, `*.vbak`.
   case backup = 7
+  /// An encrypted object of a backup target.
+  case sealedObject = 8
+  /// The keys of a target, wrapped, `*.vkey`.
+  case keySlot = 9
+  /// What a pruning will delete, `*.vprune`.
+  case pruneList = 10
 }
 
 /// The header that opens every file.

@@ -11,7 +11,8 @@ struct VarveCommand: ParsableCommand {
       The store is --store, else VARVE_STORE, else $XDG_DATA_HOME/varve (~/.local/share/varve).
 
       Exit codes: 0 done; 1 nothing found, or a check failed; 2 usage; 3 done, but input was \
-      skipped or doubtful; 4 store damaged or of a newer format; 5 busy; 6 system; 7 permission.
+      skipped or doubtful; 4 store or backup damaged, or of a newer format; 5 busy; 6 system or \
+      network; 7 key or permission.
       """,
     version: ProgramVersion.text,
     subcommands: [
@@ -19,7 +20,8 @@ struct VarveCommand: ParsableCommand {
       SessionCommand.self, Sessions.self, Projects.self, ReportCommand.self, TimelineCommand.self,
       TopCommand.self, Runs.self, Source.self, Doctor.self, Secrets.self, Stats.self, Verify.self,
       Attest.self, Rebuild.self, Compact.self, Forget.self,
-      Backup.self, Backups.self, Restore.self, SettingsCommand.self, Export.self, Inspect.self,
+      Backup.self, Backups.self, Restore.self, Prune.self, Drill.self, KeyCommand.self,
+      SettingsCommand.self, Export.self, Inspect.self,
     ])
 }
 

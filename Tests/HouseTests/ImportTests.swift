@@ -13,7 +13,9 @@ struct ImportTests {
     "VarveSearch": ["VarveFormat", "CVarve", "Synchronization"],
     "Varve": ["VarveStorage", "VarveSearch", "VarveFormat", "Synchronization"],
     "VarveSources": ["Varve", "VarveFormat", "CSimdjson", "Dispatch", "Synchronization"] + libc,
-    "VarveShipping": ["Varve", "VarveStorage", "VarveFormat"],
+    "VarveShipping": [
+      "Varve", "VarveStorage", "VarveFormat", "CCurl", "Crypto", "CryptoExtras", "Synchronization",
+    ],
     "varve": ["Varve", "VarveSources", "VarveShipping", "VarveFormat", "ArgumentParser"]
       + ["Synchronization"] + libc,
   ]
@@ -29,6 +31,9 @@ struct ImportTests {
       ("VarveSearch", "CVarve", "Text/Normalizer.swift"),
       ("VarveSearch", "CVarve", "Pattern/ByteFinder.swift"),
       ("VarveSources", "CSimdjson", "JSON/JSONParser.swift"),
+      ("VarveShipping", "CCurl", "S3/CurlTransport.swift"),
+      ("VarveShipping", "Crypto", "Encryption/Ciphers.swift"),
+      ("VarveShipping", "CryptoExtras", "Encryption/Ciphers.swift"),
     ] + libc.sorted().map { ("VarveStorage", $0, "IO/") }
 
   static func imports(_ file: SourceFile) -> [String] {

@@ -56,6 +56,8 @@ package final class SimulatedFileSystem: FileSystem {
   package let bootID: (high: UInt64, low: UInt64)
   private let fault: Fault?
   private let clock = Mutex<Int64>(1_763_800_000_000)
+  /// When each inode was last written.
+  private let times = Mutex<[Int: Int64]>([:])
   /// Called after each operation, outside all locks.
   private let observer = Mutex<(@Sendable (Int) -> Void)?>(nil)
 
@@ -120,6 +122,7 @@ package final class SimulatedFileSystem: FileSystem {
       disk.names[path] = inode
       disk.pendingNames.append(.link(path: path, inode: inode))
     }
+    if let inode = state.withLock({ $0.disk.names[path] }) { touch(inode) }
     return try file(path)
   }
 
@@ -247,6 +250,16 @@ package final class SimulatedFileSystem: FileSystem {
     }
   }
 
+  /// Lets time pass.
+  package func pass(milliseconds: Int64) { clock.withLock { $0 += milliseconds } }
+
+  private func touch(_ inode: Int) {
+    let now = clock.withLock { $0 }
+    times.withLock { $0[inode] = now }
+  }
+
+  fileprivate func modified(_ inode: Int) -> Int64 { times.withLock { $0[inode] ?? 0 } }
+
   // MARK: Files
 
   fileprivate func contents(_ inode: Int, _ path: String, at offset: Int?) -> [UInt8] {
@@ -277,6 +290,7 @@ package final class SimulatedFileSystem: FileSystem {
   fileprivate func write(
     _ inode: Int, _ path: String, _ bytes: [UInt8], at offset: Int?
   ) throws(StorageError) {
+    touch(inode)
     try change(path, "write") { disk in
       var content = disk.seen[inode] ?? []
       let start = offset ?? content.count
@@ -325,6 +339,8 @@ private final class SimulatedFile: WritableFile {
   func byteCount() throws(StorageError) -> UInt64 {
     UInt64(disk.contents(inode, path, at: nil).count)
   }
+
+  func modified() throws(StorageError) -> Int64 { disk.modified(inode) }
 
   func read(at offset: UInt64, count: Int) throws(StorageError) -> [UInt8] {
     Array(disk.contents(inode, path, at: Int(clamping: offset)).prefix(count))

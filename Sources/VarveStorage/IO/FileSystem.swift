@@ -44,6 +44,8 @@ package protocol FileSystem: Sendable {
 package protocol ReadableFile: AnyObject, Sendable {
   var path: String { get }
   func byteCount() throws(StorageError) -> UInt64
+  /// When it was last written, by the clock of its file system, milliseconds since 1970 UTC.
+  func modified() throws(StorageError) -> Int64
   /// Up to `count` bytes from an offset; fewer only at the end of the file.
   func read(at offset: UInt64, count: Int) throws(StorageError) -> [UInt8]
   /// The whole file, mapped read-only.

@@ -207,6 +207,19 @@ private final class PosixFile: WritableFile {
     return UInt64(size)
   }
 
+  func modified() throws(StorageError) -> Int64 {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw StorageError(.system(errno), path: path, doing: "find the time of")
+    }
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
   func read(at offset: UInt64, count: Int) throws(StorageError) -> [UInt8] {
     var failure: Int32 = 0
     // SAFETY: pread writes at most the bytes that are left in the buffer.

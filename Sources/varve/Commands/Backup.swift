@@ -5,30 +5,18 @@ import Varve
 import VarveShipping
 import VarveSources
 
-/// A target by its address.
-struct TargetArgument: ExpressibleByArgument {
-  let text: String
-
-  init?(argument: String) {
-    guard !argument.isEmpty else { return nil }
-    text = argument
-  }
-
-  func target() throws -> any BackupTarget {
-    if text.contains("://") {
-      throw ValidationError("'\(text)' is no directory; other targets are not there yet")
-    }
-    return DirectoryTarget(text)
-  }
-}
-
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Ship a backup of the store to one or more directories.",
+    abstract: "Ship a backup of the store to directories and S3-compatible servers.",
     discussion: """
       Every backup is a whole one at the cost of what is new: segments never change, so those that \
       the target has are not shipped again. The active segment is ended first. Indexes are not \
       shipped; 'restore' builds them. Objects are named by their SHA-256: 'sha256sum' checks them.
+
+      A target is a directory, s3://BUCKET/PREFIX, or a name of the configuration. The first \
+      backup with a key makes it an encrypted one and shows a recovery key, once. Others than \
+      directories need a key or --no-encryption. Credentials come from the environment, a profile \
+      or its credential process, as for the AWS tools.
 
       A target that fails is reported and the others go on; the exit code is that of the first.
       """)
@@ -36,9 +24,15 @@ struct Backup: ParsableCommand {
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var wait: WaitArguments
   @OptionGroup var json: JSONArguments
+  @OptionGroup var target: TargetArguments
 
-  @Argument(help: ArgumentHelp("Directories; made if they are not there.", valueName: "target"))
-  var targets: [TargetArgument]
+  @Argument(
+    help: ArgumentHelp(
+      "Directories (made if they are not there), s3:// addresses, names.", valueName: "target"))
+  var targets: [String]
+
+  @Flag(name: .long, help: "Let the server of a target see what is shipped.")
+  var noEncryption = false
 
   @Flag(name: [.short, .long], help: "Say nothing but errors.")
   var quiet = false
@@ -48,18 +42,24 @@ struct Backup: ParsableCommand {
     Process.catchStops()
     var failure: (any Error)?
     var rows: [JSON] = []
-    for target in targets {
+    for text in targets {
       do {
-        if target.text == storeArguments.path || Store.isStore(at: target.text) {
-          throw ValidationError(
-            "'\(target.text)' is a store; backups need a directory of their own")
+        if text == storeArguments.path || Store.isStore(at: text) {
+          throw ValidationError("'\(text)' is a store; backups need a directory of their own")
         }
-        let result = try store.backUp(to: try target.target(), isCancelled: { Process.isStopped })
-        rows.append(row(target, result))
+        let access = try target.access(text)
+        let (objects, recovery) = try access.objectsForBackup(mayBePlain: noEncryption)
+        if let recovery { Self.show(recovery, of: text) }
+        let result = try store.backUp(to: objects, isCancelled: { Process.isStopped })
+        ShippingLog.add(
+          .init(
+            kind: .backup, time: result.time, target: access.target.name, store: result.store,
+            generation: result.generation, isGood: true))
+        rows.append(row(text, result))
         if !quiet, !json.json {
           Output.line(
             Escape.terminal(
-              "\(target.text): generation \(result.generation), "
+              "\(text): generation \(result.generation), "
                 + "\(Count.text(result.segmentsShipped, "segment")) and "
                 + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"))
         }
@@ -73,9 +73,16 @@ struct Backup: ParsableCommand {
     if let failure { throw failure }
   }
 
-  private func row(_ target: TargetArgument, _ result: BackupResult) -> JSON {
+  /// A recovery key is shown where a person looks, and nowhere else.
+  static func show(_ key: RecoveryKey, of target: String) {
+    Output.note(
+      Escape.terminal("varve: the recovery key of \(target), shown this once; keep it elsewhere:"))
+    Output.note("  " + key.text)
+  }
+
+  private func row(_ target: String, _ result: BackupResult) -> JSON {
     .object([
-      ("target", .string(target.text)), ("id", .string(result.key)),
+      ("target", .string(target)), ("id", .string(result.key)),
       ("generation", .int(result.generation)), ("segmentsShipped", .int(result.segmentsShipped)),
       ("segmentsKnown", .int(result.segmentsKnown)), ("bytesShipped", .int(result.bytesShipped)),
     ])
@@ -88,11 +95,17 @@ struct Backups: ParsableCommand {
 
   @OptionGroup var json: JSONArguments
 
-  @Argument(help: ArgumentHelp("A directory that holds backups.", valueName: "target"))
-  var target: TargetArgument
+  @OptionGroup var access: TargetArguments
+
+  @Argument(
+    help: ArgumentHelp(
+      "A directory, an s3:// address or a name that has backups.", valueName: "target"))
+  var target: String
 
   func run() throws {
-    let backups = try BackupReader(try target.target()).backups(onProblem: Self.note)
+    let access = try access.access(target)
+    let backups = try BackupReader(access.objects()).backups(onProblem: Self.note)
+    try ShippingLog.requireNotOlder(backups, of: access.target)
     if json.json {
       return JSON.object([
         (
@@ -134,8 +147,12 @@ struct Restore: ParsableCommand {
 
   @OptionGroup var json: JSONArguments
 
-  @Argument(help: ArgumentHelp("A directory that holds backups.", valueName: "target"))
-  var target: TargetArgument
+  @OptionGroup var access: TargetArguments
+
+  @Argument(
+    help: ArgumentHelp(
+      "A directory, an s3:// address or a name that has backups.", valueName: "target"))
+  var target: String
 
   @Option(name: .long, help: ArgumentHelp("Where the store is made.", valueName: "dir"))
   var into: String
@@ -159,8 +176,12 @@ struct Restore: ParsableCommand {
   }
 
   func run() throws {
-    let reader = BackupReader(try target.target())
+    let access = try access.access(target)
+    let reader = BackupReader(try access.objects())
     var backups = try reader.backups(onProblem: Backups.note)
+    if id == nil, at == nil, generation == nil {
+      try ShippingLog.requireNotOlder(backups, of: access.target)
+    }
     if let id { backups.removeAll { $0.key != id } }
     if let at {
       let limit = try TimeText.until(at)
@@ -168,12 +189,12 @@ struct Restore: ParsableCommand {
     }
     if let generation { backups.removeAll { $0.generation != generation } }
     guard let backup = backups.last else {
-      throw StoreError(.notFound, path: target.text, detail: "the target has no such backup")
+      throw StoreError(.notFound, path: target, detail: "the target has no such backup")
     }
     let stores = Set(backups.map { "\($0.store)" })
     guard stores.count == 1 else {
       throw StoreError(
-        .ambiguous, path: target.text,
+        .ambiguous, path: target,
         detail: "the target has backups of \(stores.count) stores; choose one with --id")
     }
     let store = try reader.restore(backup, into: into, concurrently: .dispatch)

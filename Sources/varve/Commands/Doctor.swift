@@ -11,6 +11,9 @@ struct Doctor: ParsableCommand {
       Looks at homes (those that were ingested on this host, or the PATHs given) and at the store; \
       changes nothing. Exit code 1 if there are warnings. The client deletes files that it has not \
       touched for cleanupPeriodDays of its settings (30 by default).
+
+      With --max-backup-age and --max-drill-age also whether the store was shipped, and a backup \
+      of it restored, from this machine as lately as that.
       """)
 
   @OptionGroup var storeArguments: StoreArguments
@@ -23,7 +26,21 @@ struct Doctor: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Host under which the homes were read."))
   var host: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Warn unless a backup is as young as this, as 26h.", valueName: "span"))
+  var maxBackupAge: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Warn unless a good drill is as young as this, as 35d.", valueName: "span"))
+  var maxDrillAge: String?
+
   private static let samplesShown = 5
+
+  func validate() throws {
+    for span in [maxBackupAge, maxDrillAge] { _ = try span.map(TimeText.span) }
+  }
 
   func run() throws {
     let snapshot = try storeArguments.openForReading().snapshot()
@@ -45,10 +62,16 @@ struct Doctor: ParsableCommand {
     if raw > 0 { warnings.append("\(raw) records are not understood; they are kept as kind raw") }
     warnings += try damage(snapshot)
     if homes.isEmpty { warnings.append("no home was ingested on host \(host)") }
+    let shipping = try ShippingHealth(of: "\(snapshot.storeID)", now: Process.now())
+    warnings += try shipping.warnings(
+      maxBackupAge: maxBackupAge.map(TimeText.span), maxDrillAge: maxDrillAge.map(TimeText.span))
     if json.json {
-      printJSON(reports, raw, samples, warnings)
+      printJSON(reports, raw, samples, warnings, shipping)
     } else {
-      printText(reports, raw, samples, warnings)
+      printText(reports, raw, samples)
+      shipping.print()
+      for warning in warnings { Output.line(Style.red("warning: ") + Escape.terminal(warning)) }
+      if warnings.isEmpty { Output.line("ok") }
     }
     if !warnings.isEmpty { throw Exit(code: 1) }
   }
@@ -98,7 +121,8 @@ struct Doctor: ParsableCommand {
   }
 
   private func printJSON(
-    _ reports: [HomeHealth], _ raw: Int, _ samples: [Occurrence], _ warnings: [String]
+    _ reports: [HomeHealth], _ raw: Int, _ samples: [Occurrence], _ warnings: [String],
+    _ shipping: ShippingHealth
   ) {
     let homes = reports.map { report in
       let folders = report.byFolder.sorted { $0.key < $1.key }
@@ -122,13 +146,11 @@ struct Doctor: ParsableCommand {
           ("count", .int(raw)),
           ("samples", .array(samples.map { .object(OccurrenceJSON.place($0)) })),
         ])
-      ),
+      ), ("shipping", shipping.json),
     ]).print()
   }
 
-  private func printText(
-    _ reports: [HomeHealth], _ raw: Int, _ samples: [Occurrence], _ warnings: [String]
-  ) {
+  private func printText(_ reports: [HomeHealth], _ raw: Int, _ samples: [Occurrence]) {
     func line(_ name: String, _ sum: HomeHealth.Sum) {
       let padded = name + String(repeating: " ", count: max(1, 34 - name.count))
       Output.line("  \(padded)\(sum.files) files, \(sum.bytes >> 10) KiB")
@@ -155,7 +177,5 @@ struct Doctor: ParsableCommand {
       Output.line("not understood: \(raw)")
       for sample in samples { Output.line("  " + OccurrenceText.line(sample)) }
     }
-    for warning in warnings { Output.line(Style.red("warning: ") + Escape.terminal(warning)) }
-    if warnings.isEmpty { Output.line("ok") }
   }
 }

@@ -19,10 +19,11 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var json: JSONArguments
+  @OptionGroup var target: TargetArguments
 
   @Argument(
     help: ArgumentHelp(
-      "A store or a directory of backups, told by what is in it (default: --store).",
+      "A store or a directory of backups, told by what is in it, or a target (default: --store).",
       valueName: "path"))
   var place: String?
 
@@ -63,7 +64,8 @@ struct Verify: ParsableCommand {
       }
       attestation = line
     }
-    if let place, DirectoryTarget.isTarget(place) {
+    let names = try Configuration.load().targets
+    if let place, place.contains("://") || names[place] != nil || DirectoryTarget.isTarget(place) {
       guard attested == nil, expectAtLeast == nil, !quick else {
         throw ValidationError(
           "--attested, --expect-at-least and --quick are for a store, not for a target")
@@ -119,7 +121,10 @@ struct Verify: ParsableCommand {
 
   private func verifyTarget(_ path: String) throws {
     Process.catchStops()
-    let report = try BackupReader(DirectoryTarget(path)).verify(
+    let access = try target.access(path)
+    let reader = BackupReader(try access.objects())
+    try ShippingLog.requireNotOlder(reader.backups(), of: access.target)
+    let report = try reader.verify(
       readingPercent: readData, isCancelled: { Process.isStopped })
     if json.json {
       JSON.object([

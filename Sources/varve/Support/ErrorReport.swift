@@ -46,8 +46,8 @@ enum ErrorReport {
     case .damaged, .newerFormat: 4
     case .notAStore, .ambiguous, .alreadyOpen, .request: 2
     case .busy: 5
-    case .readOnly: 7
-    case .poisoned, .cancelled: 6
+    case .readOnly, .denied: 7
+    case .poisoned, .cancelled, .unreachable: 6
     case .limit: 3
     case .notFound: 1
     }

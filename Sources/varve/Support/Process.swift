@@ -99,7 +99,7 @@ enum Process {
     }
   }
 
-  private static func systemWrite(
+  static func systemWrite(
     _ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int
   ) -> Int {
     #if canImport(Darwin)
@@ -140,6 +140,14 @@ enum Process {
     unsafe fields.tm_mday = Int32(day + dayOffset)
     unsafe fields.tm_isdst = -1
     return unsafe Int64(mktime(&fields)) * 1000
+  }
+
+  /// What local time is ahead of UTC at a moment, in milliseconds.
+  static func localOffset(_ milliseconds: Int64) -> Int64 {
+    var seconds = time_t(milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0))
+    var fields = unsafe tm()
+    unsafe localtime_r(&seconds, &fields)
+    return unsafe Int64(fields.tm_gmtoff) * 1000
   }
 
   static func now() -> Int64 {

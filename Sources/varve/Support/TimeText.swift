@@ -76,6 +76,26 @@ enum TimeText {
     )
   }
 
+  /// A span for people: its largest unit, with one digit where that is less than ten.
+  static func shortSpan(_ milliseconds: Int64) -> String {
+    let all: [(Int64, String)] = [
+      (86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"),
+    ]
+    guard let (unit, name) = all.first(where: { milliseconds >= $0.0 }) else {
+      return "\(milliseconds) ms"
+    }
+    let tenths = milliseconds / (unit / 10)
+    return tenths < 100 ? "\(tenths / 10).\(tenths % 10) \(name)" : "\(tenths / 10) \(name)"
+  }
+
+  /// Milliseconds of `26h`, `35d` and the like.
+  static func span(_ text: String) throws -> Int64 {
+    guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+      (1...1_000_000).contains(count)
+    else { throw ValidationError("'\(text)' is not a span: use 90m, 26h, 35d or 5w") }
+    return count * unit
+  }
+
   private static let units: [Character: Int64] = [
     "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000,
   ]

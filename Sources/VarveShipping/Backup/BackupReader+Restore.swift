@@ -94,8 +94,14 @@ extension BackupReader {
       ] { try fileSystem.makeDirectory(folder) }
     }
     var done: UInt64 = 0
+    let list = try objects.segments()
     for object in backup.record.segments {
-      try writeSegment(object, backup, paths, fileSystem) {
+      guard let copy = objects.copy(of: object, in: list) else {
+        throw StoreError(
+          .damaged, path: TargetKey.segment(objects.id(.segment, object.digest)),
+          detail: "the target has no whole copy of segment \(object.id) of the backup")
+      }
+      try writeSegment(object, copy.key, backup, paths, fileSystem) {
         onProgress(done + $0, backup.byteCount)
       }
       done += object.byteCount
@@ -124,14 +130,14 @@ extension BackupReader {
   }
 
   private func writeSegment(
-    _ object: BackupObject, _ backup: BackupInfo, _ paths: StorePaths,
+    _ object: BackupObject, _ key: String, _ backup: BackupInfo, _ paths: StorePaths,
     _ fileSystem: any FileSystem, _ onProgress: (UInt64) -> Void
   ) throws {
     let temporary = paths.temporary("segment-\(object.id)")
     let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     var digest = Digest()
     var written: UInt64 = 0
-    try target.forEachPiece(TargetKey.segment(object.digest)) { piece in
+    try objects.forEachPiece(key, .segment, digest: object.digest) { piece in
       written += UInt64(piece.count)
       guard written <= object.byteCount else { return }
       digest.update(piece)
@@ -140,7 +146,7 @@ extension BackupReader {
     }
     guard written == object.byteCount, digest.finish() == object.digest else {
       throw StoreError(
-        .damaged, path: TargetKey.segment(object.digest),
+        .damaged, path: key,
         detail: "segment \(object.id) of the backup is not what its name says")
     }
     try engine { () throws(StorageError) in

@@ -28,7 +28,7 @@ public struct DirectoryTarget: BackupTarget {
 
   /// Writes below `tmp/`, syncs, renames, and syncs the folder.
   public func put(
-    _ key: String, digest: ContentHash, _ piece: () throws -> [UInt8]
+    _ key: String, digest: ContentHash?, _ piece: () throws -> [UInt8]
   ) throws {
     let (folder, _) = Self.split(key)
     try engine { () throws(StorageError) in
@@ -47,7 +47,7 @@ public struct DirectoryTarget: BackupTarget {
         sum.update(bytes)
         try engine { () throws(StorageError) in try file.append(bytes) }
       }
-      guard sum.finish() == digest else {
+      guard digest == nil || sum.finish() == digest else {
         throw StoreError(
           .damaged, path: key, detail: "the bytes are not those that the name says; not shipped")
       }
@@ -84,7 +84,9 @@ public struct DirectoryTarget: BackupTarget {
         // What others put there, as some network drives do, is not ours.
         guard name.hasPrefix(start), TargetKey.isOurs(key) else { continue }
         let file = try fileSystem.open(path + "/" + name)
-        objects.append(TargetObject(key: key, byteCount: try file.byteCount()))
+        objects.append(
+          TargetObject(
+            key: key, byteCount: try file.byteCount(), modified: try file.modified()))
       }
       return objects
     }
@@ -96,6 +98,18 @@ public struct DirectoryTarget: BackupTarget {
     try engine { () throws(StorageError) in
       try fileSystem.unlink(root + "/" + key)
       try fileSystem.syncDirectory(root + "/" + folder)
+    }
+  }
+
+  /// The time of a new file: the clock of a file server may be another than ours.
+  public func now() throws -> Int64 {
+    var generator = SystemRandomNumberGenerator()
+    return try engine { () throws(StorageError) in
+      try makeFolder(root + "/tmp")
+      let path = root + "/tmp/time-\(generator.next() as UInt64)"
+      let time = try fileSystem.create(path).modified()
+      try fileSystem.unlink(path)
+      return time
     }
   }
 

@@ -11,11 +11,15 @@ public struct BackupResult: Sendable, Equatable {
   public var key = ""
   /// Generation of the store.
   public var generation: UInt64 = 0
+  /// When it was made, milliseconds since 1970 UTC.
+  public var time: Int64 = 0
+  /// The store that it is of.
+  public var store = ""
   /// Segments that were shipped.
   public var segmentsShipped = 0
   /// Segments that the target had already.
   public var segmentsKnown = 0
-  /// Bytes shipped, the record's among them.
+  /// Bytes shipped, the record's among them, before they were encrypted.
   public var bytesShipped: UInt64 = 0
 }
 
@@ -23,74 +27,53 @@ extension Store {
   /// Ships a backup of everything that is committed.
   ///
   /// The segments that a backup takes over from earlier ones are looked for before its record is
-  /// written and after, so that a backup that is acknowledged was whole.
+  /// written and after, and what a pruning is about to delete is shipped again under another name,
+  /// so that a backup that is acknowledged is whole and stays so. SHP-22.
   ///
   /// - Parameters:
-  ///   - target: where to.
+  ///   - objects: where to.
   ///   - onProgress: called with the bytes shipped and those there are to ship.
-  ///   - isCancelled: asked between pieces of 1 MiB.
+  ///   - isCancelled: asked between pieces.
   /// - Throws: ``StoreError``: `damaged` if a segment is not what the manifest says: nothing of it
   ///   is shipped then; `cancelled`; what the target throws.
+  public func backUp(
+    to objects: ObjectStore, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: () -> Bool = { false }
+  ) throws -> BackupResult {
+    let version = try sealedVersion()
+    var shipment = Shipment(objects, version: version, segments: try segments(of: version))
+    try shipment.shipAll(onProgress, isCancelled: isCancelled)
+    var result = shipment.result
+    result.generation = version.manifest.generation
+    result.store = "\(version.manifest.storeID)"
+    result.time = fileSystem.now()
+    let record = BackupRecord(
+      storeID: version.manifest.storeID, generation: version.manifest.generation,
+      time: result.time, contentDigest: try Snapshot(StoreView(indexesOf: version)).digest(),
+      manifests: try manifests(upTo: version), segments: shipment.segments)
+    let bytes = record.encode()
+    result.key = TargetKey.backup(
+      generation: record.generation, time: record.time,
+      id: objects.id(.backup, Digest.hash(bytes)))
+    try objects.put(result.key, .backup, bytes)
+    result.bytesShipped += UInt64(bytes.count)
+    // From here on every pruning sees the record; what an earlier one took or will take of what was
+    // relied on until now is shipped again.
+    try shipment.shipAll(onProgress, isCancelled: isCancelled)
+    result.segmentsShipped = shipment.result.segmentsShipped
+    return result
+  }
+
+  /// The same to a target that is not encrypted.
   public func backUp(
     to target: any BackupTarget, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
     isCancelled: () -> Bool = { false }
   ) throws -> BackupResult {
-    let version = try sealedVersion()
-    var result = BackupResult()
-    result.generation = version.manifest.generation
-    let objects = try objects(of: version)
-    let known = try target.segmentSizes()
-    let missing = objects.filter { known[TargetKey.segment($0.digest)] != $0.byteCount }
-    let total = missing.reduce(0) { $0 + $1.byteCount }
-    for object in missing {
-      guard let segment = version.segments[object.id] else { continue }
-      var at: UInt64 = 0
-      try target.put(TargetKey.segment(object.digest), digest: object.digest) {
-        if isCancelled() {
-          throw StoreError(.cancelled, path: target.name, detail: "the backup was stopped")
-        }
-        let count = min(UInt64(pieceByteCount), object.byteCount - at)
-        let bytes = try engine { () throws(StorageError) in
-          try segment.file.read(at: at, count: Int(count))
-        }
-        at += UInt64(bytes.count)
-        onProgress(result.bytesShipped + at, total)
-        return bytes
-      }
-      result.bytesShipped += object.byteCount
-      result.segmentsShipped += 1
-    }
-    result.segmentsKnown = objects.count - missing.count
-    try Self.requireAll(objects, in: target)
-    let record = BackupRecord(
-      storeID: version.manifest.storeID, generation: version.manifest.generation,
-      time: fileSystem.now(), contentDigest: try Snapshot(StoreView(indexesOf: version)).digest(),
-      manifests: try manifests(upTo: version), segments: objects)
-    let bytes = record.encode()
-    let digest = Digest.hash(bytes)
-    result.key = TargetKey.backup(
-      generation: record.generation, time: record.time, digest: digest)
-    var rest = [bytes]
-    try target.put(result.key, digest: digest) { rest.popLast() ?? [] }
-    result.bytesShipped += UInt64(bytes.count)
-    // Somebody may have taken away meanwhile what seemed to be of no use.
-    try Self.requireAll(objects, in: target)
-    return result
-  }
-
-  private static func requireAll(
-    _ objects: [BackupObject], in target: any BackupTarget
-  ) throws {
-    let sizes = try target.segmentSizes()
-    for object in objects where sizes[TargetKey.segment(object.digest)] != object.byteCount {
-      throw StoreError(
-        .damaged, path: target.name,
-        detail: "segment \(object.id) went from the target while it was used; back up again")
-    }
+    try backUp(to: ObjectStore(target), onProgress: onProgress, isCancelled: isCancelled)
   }
 
   /// The segments of a version as objects; the active one is empty.
-  private func objects(of version: Version) throws -> [BackupObject] {
+  private func segments(of version: Version) throws -> [BackupObject] {
     try version.manifest.segments.filter { $0.state != .active }.map { entry in
       var digest = entry.digest
       if entry.state == .cut, let segment = version.segments[entry.id] {
@@ -104,7 +87,7 @@ extension Store {
     var digest = Digest()
     var at: UInt64 = 0
     while at < byteCount {
-      let count = Int(min(UInt64(pieceByteCount), byteCount - at))
+      let count = Int(min(UInt64(Shipment.pieceByteCount), byteCount - at))
       let bytes = try engine { () throws(StorageError) in
         try segment.file.readExactly(at: at, count: count, "hash a segment")
       }

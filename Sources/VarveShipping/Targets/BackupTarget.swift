@@ -1,4 +1,4 @@
-// Where backups go. Five verbs, so that a directory and an object store look alike.
+// Where backups go. A few verbs, so that a directory and an object store look alike.
 
 public import Varve
 
@@ -8,6 +8,15 @@ public struct TargetObject: Sendable, Equatable {
   public var key: String
   /// Its size.
   public var byteCount: UInt64
+  /// When it was written, by the clock of the target, milliseconds since 1970 UTC.
+  public var modified: Int64
+
+  /// What a listing says of an object.
+  public init(key: String, byteCount: UInt64, modified: Int64) {
+    self.key = key
+    self.byteCount = byteCount
+    self.modified = modified
+  }
 }
 
 /// A place for backups. Objects never change: a key is written once, or taken away.
@@ -20,10 +29,11 @@ public protocol BackupTarget: Sendable {
   ///
   /// - Parameters:
   ///   - digest: SHA-256 that the bytes must have; other bytes are refused and nothing is written.
+  ///     Nil if whoever gives the pieces checks them.
   ///   - piece: gives the next bytes; empty at the end.
   /// - Throws: ``StoreError``: `damaged` if the bytes are others, `system`.
   func put(
-    _ key: String, digest: ContentHash, _ piece: () throws -> [UInt8]
+    _ key: String, digest: ContentHash?, _ piece: () throws -> [UInt8]
   ) throws
 
   /// Up to `count` bytes of an object; fewer only at its end.
@@ -36,12 +46,18 @@ public protocol BackupTarget: Sendable {
 
   /// Takes an object away; not an error if it is gone.
   func delete(_ key: String) throws
+
+  /// The time by the clock that ``TargetObject/modified`` is of, milliseconds since 1970 UTC.
+  func now() throws -> Int64
+
+  /// What is worth reading at a time, in bytes.
+  var pieceByteCount: Int { get }
 }
 
-/// What is read and written at a time.
-let pieceByteCount = 1 << 20
-
 extension BackupTarget {
+  /// 1 MiB, if nothing else is said.
+  public var pieceByteCount: Int { 1 << 20 }
+
   /// Gives an object piece by piece.
   func forEachPiece(_ key: String, _ body: ([UInt8]) throws -> Void) throws {
     var at: UInt64 = 0
@@ -63,47 +79,5 @@ extension BackupTarget {
       }
     }
     return bytes
-  }
-
-  /// The sizes of all segments, by key.
-  func segmentSizes() throws -> [String: UInt64] {
-    var sizes: [String: UInt64] = [:]
-    for object in try list(TargetKey.segments) { sizes[object.key] = object.byteCount }
-    return sizes
-  }
-}
-
-/// The keys of a target.
-enum TargetKey {
-  static let segments = "segments/"
-  static let backups = "backups/"
-  private static let suffix = ".vbak"
-
-  static func segment(_ digest: ContentHash) -> String { segments + "\(digest)" }
-
-  static func backup(generation: UInt64, time: Int64, digest: ContentHash) -> String {
-    func padded(_ text: String, _ width: Int) -> String {
-      String(repeating: "0", count: max(0, width - text.count)) + text
-    }
-    return backups + padded(String(generation), 12) + "-" + padded(String(time), 14) + "-"
-      + "\(digest)".prefix(16) + suffix
-  }
-
-  /// Whether a key has one of the forms that are written here.
-  static func isOurs(_ key: String) -> Bool {
-    isBackup(key)
-      || key.hasPrefix(segments) && ContentHash(hex: String(key.dropFirst(segments.count))) != nil
-  }
-
-  /// Whether a key is one that `backup` gives: others are not ours.
-  static func isBackup(_ key: String) -> Bool {
-    let name = key.dropFirst(backups.count)
-    guard key.hasPrefix(backups), name.hasSuffix(suffix) else { return false }
-    let parts = name.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0].count >= 12, parts[1].count >= 14, parts[2].count == 16 else {
-      return false
-    }
-    return parts[..<2].allSatisfy { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-      && Hex.decode(String(parts[2])) != nil
   }
 }

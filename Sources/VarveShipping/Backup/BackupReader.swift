@@ -27,7 +27,14 @@ public struct BackupInfo: Sendable, Equatable {
 
   /// Reads a record and checks that it is the one that its key names and that its manifests follow
   /// each other.
-  init(_ key: String, _ bytes: [UInt8]) throws {
+  init(_ key: String, in objects: ObjectStore) throws {
+    let bytes = try objects.bytes(key, .backup, limit: BackupReader.recordByteCountMax)
+    try self.init(key, bytes) { objects.id(.backup, $0) }
+  }
+
+  private init(
+    _ key: String, _ bytes: [UInt8], id: (ContentHash) -> ContentHash
+  ) throws {
     func damaged(_ what: String) -> StoreError { StoreError(.damaged, path: key, detail: what) }
     let digest = Digest.hash(bytes)
     let record = try engine { () throws(StorageError) in
@@ -36,7 +43,8 @@ public struct BackupInfo: Sendable, Equatable {
       }
     }
     guard
-      key == TargetKey.backup(generation: record.generation, time: record.time, digest: digest)
+      key
+        == TargetKey.backup(generation: record.generation, time: record.time, id: id(digest))
     else { throw damaged("the record is not the one that its name says") }
     var previous: ContentHash?
     var last: Manifest?
@@ -104,31 +112,34 @@ public struct TargetReport: Sendable, Equatable {
 public struct BackupReader: Sendable {
   /// Largest record, in bytes.
   static let recordByteCountMax = 1 << 30
-  let target: any BackupTarget
+  let objects: ObjectStore
 
   /// A reader of a target.
-  public init(_ target: any BackupTarget) { self.target = target }
+  public init(_ objects: ObjectStore) { self.objects = objects }
+
+  /// A reader of a target that is not encrypted.
+  public init(_ target: any BackupTarget) { self.init(ObjectStore(target)) }
 
   /// The backups whose records are right, oldest first.
   ///
   /// - Parameter onProblem: called with each record that is not.
   /// - Throws: what the target throws.
   public func backups(
-    onProblem: (VerificationProblem) -> Void = { _ in }
+    onProblem: (VerificationProblem) throws -> Void = { _ in }
   ) throws -> [BackupInfo] {
     var found: [BackupInfo] = []
     for key in try keys() {
       do {
-        found.append(try BackupInfo(key, target.bytes(key, limit: Self.recordByteCountMax)))
-      } catch let error as StoreError where error.code == .damaged || error.code == .limit {
-        onProblem(Self.problem(key, error))
+        found.append(try BackupInfo(key, in: objects))
+      } catch let error as StoreError where error.code.isOfTheObject {
+        try onProblem(Self.problem(key, error))
       }
     }
     return found.sorted { ($0.time, $0.generation) < ($1.time, $1.generation) }
   }
 
   private func keys() throws -> [String] {
-    try target.list(TargetKey.backups).map(\.key).filter(TargetKey.isBackup)
+    try objects.target.list(TargetKey.backups).map(\.key).filter(TargetKey.isBackup)
   }
 
   /// Checks that every backup is whole; reads nothing but records unless asked.
@@ -140,25 +151,31 @@ public struct BackupReader: Sendable {
     readingPercent percent: Int = 0, isCancelled: () -> Bool = { false }
   ) throws -> TargetReport {
     var report = TargetReport()
-    var needed: [ContentHash: UInt64] = [:]
+    var needed: [ContentHash: BackupObject] = [:]
     for key in try keys() {
       do {
-        let info = try BackupInfo(key, target.bytes(key, limit: Self.recordByteCountMax))
+        let info = try BackupInfo(key, in: objects)
         report.backups += 1
-        for object in info.record.segments { needed[object.digest] = object.byteCount }
-      } catch let error as StoreError {
+        for object in info.record.segments { needed[object.digest] = object }
+      } catch let error as StoreError where error.code.isOfTheObject {
         report.problems.append(Self.problem(key, error))
       }
     }
-    let sizes = try target.segmentSizes()
+    let list = try objects.segments()
     report.objects = needed.count
-    for (digest, byteCount) in needed.sorted(by: { $0.key < $1.key }) {
-      let key = TargetKey.segment(digest)
-      if sizes[key] != byteCount {
-        let found = sizes[key].map { "is \($0) bytes, not \(byteCount)" } ?? "is missing"
-        report.problems.append(VerificationProblem(file: key, kind: found))
-      } else if Int.random(in: 0..<100) < percent {
-        try read(key, digest, &report, isCancelled)
+    for (_, object) in needed.sorted(by: { $0.key < $1.key }) {
+      guard let copy = objects.copy(of: object, in: list) else {
+        let id = objects.id(.segment, object.digest)
+        let wanted = objects.storedByteCount(object.byteCount)
+        let found = list.copies(of: id).first
+        report.problems.append(
+          VerificationProblem(
+            file: TargetKey.segment(id),
+            kind: found.map { "is \($0.byteCount) bytes, not \(wanted)" } ?? "is missing"))
+        continue
+      }
+      if Int.random(in: 0..<100) < percent {
+        try read(copy.key, object.digest, &report, isCancelled)
       }
     }
     return report
@@ -169,7 +186,7 @@ public struct BackupReader: Sendable {
   ) throws {
     do {
       var sum = Digest()
-      try target.forEachPiece(key) { piece in
+      try objects.forEachPiece(key, .segment, digest: digest) { piece in
         if isCancelled() { throw StoreError(.cancelled, detail: "verify was stopped") }
         sum.update(piece)
         report.bytes += UInt64(piece.count)
@@ -180,12 +197,22 @@ public struct BackupReader: Sendable {
           VerificationProblem(file: key, kind: "its bytes are not those that its name says"))
         return
       }
-    } catch let error as StoreError where error.code != .cancelled {
+    } catch let error as StoreError where error.code.isOfTheObject {
       report.problems.append(Self.problem(key, error))
     }
   }
 
   private static func problem(_ key: String, _ error: StoreError) -> VerificationProblem {
     VerificationProblem(file: key, offset: error.offset, kind: error.detail)
+  }
+}
+
+extension StoreError.Code {
+  /// Whether an object is to blame, and not the way to it: others may be good.
+  var isOfTheObject: Bool {
+    switch self {
+    case .damaged, .limit, .notFound, .newerFormat, .system: true
+    default: false
+    }
   }
 }

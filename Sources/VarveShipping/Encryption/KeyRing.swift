@@ -1,0 +1,136 @@
+// The slots of a target: making the first ones, opening one, adding and taking away. The keys
+// inside stay the same, so nothing that was shipped is shipped again.
+
+import Varve
+import VarveFormat
+import VarveStorage
+
+/// The ways to unlock a target.
+public struct KeyRing: Sendable {
+  private let target: any BackupTarget
+
+  /// The ring of a target.
+  public init(_ target: any BackupTarget) { self.target = target }
+
+  /// The slots, oldest first.
+  ///
+  /// - Throws: ``StoreError``: `damaged` if one cannot be read; what the target throws.
+  public func slots() throws -> [KeySlot] {
+    var slots: [KeySlot] = []
+    for object in try target.list(TargetKey.keys) {
+      let bytes = try target.bytes(object.key, limit: KeySlot.byteCountMax)
+      let slot: KeySlot
+      do throws(FormatError) {
+        slot = try KeySlot(bytes)
+      } catch {
+        throw StoreError(
+          .damaged, path: object.key, offset: UInt64(error.offset),
+          detail: "read a key slot: \(error.code)")
+      }
+      guard TargetKey.slot(slot.id) == object.key else {
+        throw StoreError(.damaged, path: object.key, detail: "the slot of another name")
+      }
+      slots.append(slot)
+    }
+    return slots.sorted { ($0.created, $0.name) < ($1.created, $1.name) }
+  }
+
+  /// The keys of the target.
+  ///
+  /// - Throws: ``StoreError``: `denied` if the source unlocks no slot.
+  public func open(_ source: KeySource) throws -> BackupKeys { try slot(source).keys }
+
+  /// The slot that a source unlocks, and the keys in it.
+  ///
+  /// - Throws: ``StoreError``: `denied` if the source unlocks no slot.
+  public func slot(_ source: KeySource) throws -> (slot: KeySlot, keys: BackupKeys) {
+    let slots = try slots()
+    guard !slots.isEmpty else {
+      throw StoreError(.denied, path: target.name, detail: "the target is not encrypted")
+    }
+    var failure: StoreError?
+    for slot in slots {
+      do {
+        if let keys = try slot.open(source) { return (slot, keys) }
+      } catch let error as StoreError {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    let kinds = Set(slots.map(\.kind)).map { "\($0)" }.sorted().joined(separator: ", ")
+    throw StoreError(
+      .denied, path: target.name,
+      detail: "this \(source.kind) does not unlock the target (its slots: \(kinds))")
+  }
+
+  /// Makes a target an encrypted one: a slot for a source, and one for a new recovery key.
+  ///
+  /// - Returns: the keys, and the recovery key, which must be shown now or never.
+  /// - Throws: ``StoreError``: `request` if the target has backups already, `busy` if somebody else
+  ///   does the same at this moment.
+  public func create(
+    _ source: KeySource, label: String
+  ) throws -> (keys: BackupKeys, recovery: RecoveryKey) {
+    guard try target.list(TargetKey.backups).isEmpty, try target.list(TargetKey.segments).isEmpty
+    else {
+      throw StoreError(
+        .request("invalid_target"), path: target.name,
+        detail: "the target has backups that are not encrypted; give another place")
+    }
+    let (keys, recovery) = (BackupKeys(), RecoveryKey())
+    let time = try target.now()
+    let made = [
+      try KeySlot(keys, for: source, label: label, time: time),
+      try KeySlot(keys, for: .recovery(recovery), label: "recovery key", time: time),
+    ]
+    for slot in made { try put(slot) }
+    guard try slots().allSatisfy({ $0.ringID == keys.ringID }) else {
+      for slot in made { try? target.delete(TargetKey.slot(slot.id)) }
+      throw StoreError(
+        .busy, path: target.name, detail: "another backup made keys at the same time")
+    }
+    return (keys, recovery)
+  }
+
+  /// Adds a slot.
+  public func add(_ source: KeySource, to keys: BackupKeys, label: String) throws -> KeySlot {
+    let slot = try KeySlot(keys, for: source, label: label, time: target.now())
+    try put(slot)
+    return slot
+  }
+
+  /// Adds a new recovery key; the old one goes on unlocking until its slot is removed.
+  public func addRecoveryKey(to keys: BackupKeys) throws -> (slot: KeySlot, key: RecoveryKey) {
+    let key = RecoveryKey()
+    return (try add(.recovery(key), to: keys, label: "recovery key"), key)
+  }
+
+  /// Takes a slot away.
+  ///
+  /// - Parameter name: the beginning of its name, as long as no other begins so.
+  /// - Throws: ``StoreError``: `notFound`, `ambiguous`, `request` for the last one.
+  public func remove(_ name: String) throws -> KeySlot {
+    let slots = try slots()
+    let found = slots.filter { $0.name.hasPrefix(name) }
+    guard let slot = found.first else {
+      throw StoreError(.notFound, path: target.name, detail: "no key slot is called \(name)")
+    }
+    guard found.count == 1, !name.isEmpty else {
+      throw StoreError(
+        .ambiguous, path: target.name, detail: "\(found.count) key slots are called \(name)...")
+    }
+    guard slots.count > 1 else {
+      throw StoreError(
+        .request("last_key"), path: target.name,
+        detail: "this is the last key: without it nothing could be read again")
+    }
+    try target.delete(TargetKey.slot(slot.id))
+    return slot
+  }
+
+  private func put(_ slot: KeySlot) throws {
+    let bytes = slot.encode()
+    var rest = [bytes]
+    try target.put(TargetKey.slot(slot.id), digest: Digest.hash(bytes)) { rest.popLast() ?? [] }
+  }
+}

@@ -1,0 +1,196 @@
+// Taking old backups away in two phases, so that a backup made at the same moment never loses what
+// it relies on: a list of what will go is published; a later run, after a grace period by the clock
+// of the target, deletes what is on it and still needed by nobody. After the idea of Kopia's two
+// cycles of maintenance. Chapter 7, SHP-20 to SHP-23.
+
+public import Varve
+import VarveFormat
+
+/// What a pruning did, or would do.
+public struct PruneResult: Sendable, Equatable {
+  /// Backups that are kept.
+  public var kept = 0
+  /// Backups that go: now, or once the grace period is over.
+  public var removed = 0
+  /// Records and segments newly put on a list.
+  public var listed = 0
+  /// Bytes of the segments newly put on a list.
+  public var listedByteCount: UInt64 = 0
+  /// Records and segments deleted.
+  public var deleted = 0
+  /// Bytes of the segments deleted.
+  public var deletedByteCount: UInt64 = 0
+  /// When the oldest list that is not due yet will be, milliseconds since 1970 UTC.
+  public var nextDue: Int64?
+}
+
+/// Prunes a target.
+public struct Pruning: Sendable {
+  /// A day: longer than any backup takes between looking at the lists and writing its record.
+  public static let graceDefault: Int64 = 86_400_000
+
+  /// The shortest grace period, an hour: longer than a backup takes to write its record after it
+  /// looked at the lists.
+  public static let graceMin: Int64 = 3_600_000
+
+  private let objects: ObjectStore
+  private let policy: RetentionPolicy
+  private let grace: Int64
+
+  /// - Parameters:
+  ///   - policy: what is kept of each store.
+  ///   - grace: milliseconds between the publication of a list and the first deletion.
+  /// - Throws: ``StoreError``: `request` if the policy is empty or the grace period too short.
+  public init(
+    _ objects: ObjectStore, keeping policy: RetentionPolicy, grace: Int64 = Self.graceDefault
+  ) throws(StoreError) {
+    guard !policy.isEmpty else {
+      throw StoreError(
+        .request("empty_policy"), path: objects.name,
+        detail: "say what to keep, as in --keep-daily 7; an empty policy would keep one backup")
+    }
+    guard grace >= Self.graceMin else {
+      throw StoreError(
+        .request("short_grace"), path: objects.name,
+        detail: "a grace period is an hour at least: longer than any backup takes")
+    }
+    self.objects = objects
+    self.policy = policy
+    self.grace = grace
+  }
+
+  /// Deletes what earlier runs listed and is due, then lists what may go next.
+  ///
+  /// Safe at any interruption and beside running backups and other prunings.
+  ///
+  /// - Parameters:
+  ///   - isDry: nothing is written or deleted.
+  ///   - localDay: the day of a time where the backups are kept, counted from 1970-01-01.
+  /// - Throws: ``StoreError``: `damaged` if a record cannot be read: what it needs is not known
+  ///   then, so nothing goes.
+  public func run(isDry: Bool = false, localDay: (Int64) -> Int64) throws -> PruneResult {
+    var result = PruneResult()
+    let now = try objects.target.now()
+    // Lists before records: a backup that saw no list has written its record by now.
+    let lists = try objects.target.list(TargetKey.prunes)
+    var backups = try self.backups()
+    let kept = keptKeys(backups, localDay)
+    result.kept = kept.count
+    result.removed = backups.count - kept.count
+    var listed: Set<String> = []
+    for list in lists {
+      let keys = try PruneList(list.key, in: objects).keys
+      let due = list.modified.addingClamped(grace)
+      guard due <= now else {
+        listed.formUnion(keys)
+        result.nextDue = min(result.nextDue ?? .max, due)
+        continue
+      }
+      if isDry {
+        try count(keys, kept, backups, &result)
+        listed.formUnion(keys)
+      } else {
+        try carryOut(keys, kept, &backups, &result)
+        try objects.target.delete(list.key)
+      }
+    }
+    try publish(backups, kept, without: listed, now: now, isDry: isDry, &result)
+    return result
+  }
+
+  /// All backups. Any record that cannot be read may need any segment.
+  private func backups() throws -> [BackupInfo] {
+    try BackupReader(objects).backups { problem in
+      throw StoreError(
+        .damaged, path: problem.file,
+        detail: "\(problem.kind); nothing is pruned while a record cannot be read")
+    }
+  }
+
+  private func keptKeys(_ backups: [BackupInfo], _ localDay: (Int64) -> Int64) -> Set<String> {
+    var kept: Set<String> = []
+    for (_, own) in Dictionary(grouping: backups, by: \.store) {
+      kept.formUnion(policy.kept(own, localDay: localDay))
+    }
+    return kept
+  }
+
+  /// The ids of the segments that some backups need.
+  private func needed(by backups: some Sequence<BackupInfo>) -> Set<ContentHash> {
+    var needed: Set<ContentHash> = []
+    for backup in backups {
+      for object in backup.record.segments { needed.insert(objects.id(.segment, object.digest)) }
+    }
+    return needed
+  }
+
+  /// Deletes what a list names and nobody needs: records first, so that no record is ever without
+  /// its segments.
+  private func carryOut(
+    _ keys: [String], _ kept: Set<String>, _ backups: inout [BackupInfo],
+    _ result: inout PruneResult
+  ) throws {
+    for key in keys where TargetKey.isBackup(key) && !kept.contains(key) {
+      try objects.target.delete(key)
+      backups.removeAll { $0.key == key }
+      result.deleted += 1
+    }
+    // Once more from the target: it may have got backups since.
+    let needed = needed(by: try self.backups())
+    let sizes = try sizes()
+    for key in keys {
+      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key] else {
+        continue
+      }
+      try objects.target.delete(key)
+      result.deleted += 1
+      result.deletedByteCount += size
+    }
+  }
+
+  private func sizes() throws -> [String: UInt64] {
+    var sizes: [String: UInt64] = [:]
+    for object in try objects.segments().all { sizes[object.key] = object.byteCount }
+    return sizes
+  }
+
+  /// What carrying out a list would delete.
+  private func count(
+    _ keys: [String], _ kept: Set<String>, _ backups: [BackupInfo], _ result: inout PruneResult
+  ) throws {
+    let going = Set(keys.filter { TargetKey.isBackup($0) && !kept.contains($0) })
+    let needed = needed(by: backups.filter { !going.contains($0.key) })
+    let sizes = try sizes()
+    result.deleted += going.count
+    for key in keys {
+      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key] else {
+        continue
+      }
+      result.deleted += 1
+      result.deletedByteCount += size
+    }
+  }
+
+  /// Publishes what may go and is on no list yet.
+  private func publish(
+    _ backups: [BackupInfo], _ kept: Set<String>, without listed: Set<String>, now: Int64,
+    isDry: Bool, _ result: inout PruneResult
+  ) throws {
+    let needed = needed(by: backups.filter { kept.contains($0.key) })
+    var keys = backups.map(\.key).filter { !kept.contains($0) && !listed.contains($0) }
+    for object in try objects.segments().all where !listed.contains(object.key) {
+      // What is young may be of a backup that has no record yet.
+      guard let id = TargetKey.segmentID(object.key), !needed.contains(id),
+        object.modified.addingClamped(grace) <= now
+      else { continue }
+      keys.append(object.key)
+      result.listedByteCount += object.byteCount
+    }
+    result.listed = keys.count
+    guard !keys.isEmpty, !isDry else { return }
+    let bytes = PruneList(keys: keys).encode(time: now)
+    try objects.put(
+      TargetKey.prune(time: now, id: objects.id(.prune, ContentDigest.hash(bytes))), .prune, bytes)
+    result.nextDue = min(result.nextDue ?? .max, now.addingClamped(grace))
+  }
+}

@@ -1,0 +1,151 @@
+// `varve key`: what unlocks an encrypted target.
+
+import ArgumentParser
+import Varve
+import VarveShipping
+import VarveSources
+
+struct KeyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "key",
+    abstract: "Show and change what unlocks an encrypted target.",
+    discussion: """
+      The keys that encrypt objects never change; what unlocks them does, and nothing is shipped \
+      again. A key that somebody else may know is replaced by 'rotate'; who once unlocked the \
+      target with it may have kept what is inside, which only a new target takes from them.
+      """,
+    subcommands: [KeyList.self, KeyAdd.self, KeyRotate.self, KeyRemove.self])
+}
+
+/// The new key of `add` and `rotate`.
+struct NewKeyArguments: ParsableArguments {
+  @Option(name: .long, help: "A file of 32 random bytes or more that will unlock the target.")
+  var newKeyFile: String?
+
+  @Option(name: .long, help: "A file whose first line will be a passphrase of the target.")
+  var newPassphraseFile: String?
+
+  @Flag(name: .long, help: "Make a new recovery key and show it, once.")
+  var newRecoveryKey = false
+
+  @Option(name: .long, help: ArgumentHelp("What people call it.", valueName: "text"))
+  var label = ""
+
+  func validate() throws {
+    let count =
+      (newKeyFile == nil ? 0 : 1) + (newPassphraseFile == nil ? 0 : 1) + (newRecoveryKey ? 1 : 0)
+    guard count == 1 else {
+      throw ValidationError(
+        "give one of --new-key-file, --new-passphrase-file and --new-recovery-key")
+    }
+  }
+
+  /// Adds the key; shows a recovery key.
+  func add(
+    to ring: KeyRing, _ keys: BackupKeys, of target: String, label old: String = ""
+  ) throws -> KeySlot {
+    if newRecoveryKey {
+      let made = try ring.addRecoveryKey(to: keys)
+      Backup.show(made.key, of: target)
+      return made.slot
+    }
+    let path = newKeyFile ?? newPassphraseFile ?? ""
+    let bytes = try Process.contents(of: path, limit: 64 << 10)
+    let source: KeySource =
+      newKeyFile != nil
+      ? .file(bytes) : .passphrase(Array(bytes.prefix { $0 != 0x0A && $0 != 0x0D }))
+    return try ring.add(source, to: keys, label: label.isEmpty ? old : label)
+  }
+}
+
+struct KeyList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List what unlocks a target; no secret is shown.")
+
+  @OptionGroup var json: JSONArguments
+  @OptionGroup var access: TargetArguments
+  @Argument(help: "An encrypted target.") var target: String
+
+  func run() throws {
+    let slots = try KeyRing(access.access(target).target).slots()
+    if json.json {
+      return JSON.object([
+        ("keys", .array(slots.map(Self.row))), ("next", .null),
+      ]).print()
+    }
+    for slot in slots { Output.line(Self.line(slot)) }
+    if slots.isEmpty { throw Exit(code: 1) }
+  }
+
+  static func row(_ slot: KeySlot) -> JSON {
+    .object([
+      ("id", .string(slot.name)), ("kind", .string("\(slot.kind)")),
+      ("label", .string(slot.label)), ("created", .time(slot.created)),
+    ])
+  }
+
+  static func line(_ slot: KeySlot) -> String {
+    Escape.terminal(
+      "\(slot.name.prefix(8))  \(TimeText.local(slot.created))  \(slot.kind)  \(slot.label)")
+  }
+}
+
+struct KeyAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Let one more key unlock a target.")
+
+  @OptionGroup var json: JSONArguments
+  @OptionGroup var access: TargetArguments
+  @OptionGroup var new: NewKeyArguments
+  @Argument(help: "An encrypted target.") var target: String
+
+  func run() throws {
+    let access = try access.access(target)
+    let ring = KeyRing(access.target)
+    let slot = try new.add(to: ring, ring.open(access.require()), of: target)
+    if json.json { return KeyList.row(slot).print() }
+    Output.line(KeyList.line(slot))
+  }
+}
+
+struct KeyRotate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate",
+    abstract: "Let a new key unlock a target, and the one that is given no longer.")
+
+  @OptionGroup var json: JSONArguments
+  @OptionGroup var access: TargetArguments
+  @OptionGroup var new: NewKeyArguments
+  @Argument(help: "An encrypted target.") var target: String
+
+  func run() throws {
+    let access = try access.access(target)
+    let ring = KeyRing(access.target)
+    let (old, keys) = try ring.slot(access.require())
+    let slot = try new.add(to: ring, keys, of: target, label: old.label)
+    // The new one first: an interruption leaves two that work.
+    _ = try ring.remove(old.name)
+    if json.json { return KeyList.row(slot).print() }
+    Output.line(KeyList.line(slot))
+  }
+}
+
+struct KeyRemove: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Let a key unlock a target no longer.")
+
+  @OptionGroup var json: JSONArguments
+  @OptionGroup var access: TargetArguments
+  @Argument(help: "An encrypted target.") var target: String
+  @Argument(help: "The first digits of its id, as 'key list' shows it.") var id: String
+
+  func run() throws {
+    let access = try access.access(target)
+    let ring = KeyRing(access.target)
+    // Who cannot unlock the target must not lock others out.
+    _ = try ring.open(access.require())
+    let slot = try ring.remove(id)
+    if json.json { return KeyList.row(slot).print() }
+    Output.line("removed " + KeyList.line(slot))
+  }
+}

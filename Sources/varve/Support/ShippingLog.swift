@@ -1,0 +1,88 @@
+// What was shipped and drilled from this machine: `$XDG_STATE_HOME/varve/shipping.jsonl`, one JSON
+// object a line. `doctor` reads it, and whoever reads a target compares: a target cannot say itself
+// that it was put back to an older state.
+
+import Varve
+import VarveShipping
+import VarveSources
+
+enum ShippingLog {
+  /// One line.
+  struct Entry {
+    enum Kind: String {
+      case backup, drill
+    }
+
+    var kind: Kind
+    /// Milliseconds since 1970 UTC.
+    var time: Int64
+    var target: String
+    var store: String
+    var generation: UInt64
+    var isGood: Bool
+    var restoreMilliseconds: Int64 = 0
+    var recoveryPointMilliseconds: Int64 = 0
+  }
+
+  private static let byteCountMax = 64 << 20
+
+  static var path: String {
+    let folder =
+      Process.environment("XDG_STATE_HOME")
+      ?? (Process.environment("HOME") ?? ".") + "/.local/state"
+    return folder + "/varve/shipping.jsonl"
+  }
+
+  /// Adds a line. What cannot be noted is said, and is no failure of what was done.
+  static func add(_ entry: Entry) {
+    let line = JSON.object([
+      ("kind", .string(entry.kind.rawValue)), ("time", .int(entry.time)),
+      ("target", .string(entry.target)), ("store", .string(entry.store)),
+      ("generation", .int(entry.generation)), ("ok", .bool(entry.isGood)),
+      ("restoreMilliseconds", .int(entry.restoreMilliseconds)),
+      ("recoveryPointMilliseconds", .int(entry.recoveryPointMilliseconds)),
+    ])
+    do {
+      try Process.append(String(decoding: line.bytes, as: UTF8.self), to: path)
+    } catch {
+      Output.note("varve: \(ErrorReport.text(error)); 'doctor' will not know of this")
+    }
+  }
+
+  /// All lines, oldest first; what is no line of ours is left out.
+  static func entries() throws -> [Entry] {
+    guard Process.exists(path) else { return [] }
+    let bytes = try Process.contents(of: path, limit: byteCountMax)
+    return bytes.split(separator: 0x0A).compactMap { line in
+      guard let tree = try? JSONTree.parse(Array(line)),
+        let kind = tree["kind"]?.text.flatMap(Entry.Kind.init), let time = tree["time"]?.int,
+        let target = tree["target"]?.text, let store = tree["store"]?.text,
+        let generation = tree["generation"]?.int, case .bool(let isGood)? = tree["ok"]
+      else { return nil }
+      return Entry(
+        kind: kind, time: time, target: target, store: store,
+        generation: UInt64(clamping: generation), isGood: isGood,
+        restoreMilliseconds: tree["restoreMilliseconds"]?.int ?? 0,
+        recoveryPointMilliseconds: tree["recoveryPointMilliseconds"]?.int ?? 0)
+    }
+  }
+
+  /// Says so if a target has no backup as new as one that was shipped to it from here.
+  static func requireNotOlder(_ backups: [BackupInfo], of target: any BackupTarget) throws {
+    for (store, entries) in Dictionary(
+      grouping: try entries().filter {
+        $0.target == target.name && $0.kind == .backup && $0.isGood
+      },
+      by: \.store)
+    {
+      let shipped = entries.map(\.generation).max() ?? 0
+      let found = backups.filter { "\($0.store)" == store }.map(\.generation).max()
+      guard shipped > found ?? 0 else { continue }
+      throw StoreError(
+        .damaged, path: target.name,
+        detail: "generation \(shipped) was shipped there, the newest it has is "
+          + "\(found.map { "\($0)" } ?? "none"): it was put back to an older state, or backups "
+          + "were taken away")
+    }
+  }
+}

@@ -1,0 +1,211 @@
+// Where backups go, and what unlocks them there.
+
+import ArgumentParser
+import Varve
+import VarveShipping
+
+/// How a target is reached and unlocked. The configuration says the same by the target's name.
+struct TargetArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Server of s3:// targets (default: $AWS_ENDPOINT_URL, else Amazon's).", valueName: "url"))
+  var endpoint: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Region of s3:// targets (default: $AWS_REGION, $AWS_DEFAULT_REGION, us-east-1)."))
+  var region: String?
+
+  @Flag(name: .long, help: "Name the bucket in the path (default: wherever --endpoint is given).")
+  var pathStyle = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Profile of ~/.aws/credentials to take instead of the environment."))
+  var profile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Bytes a second at most in either direction, as 500K or 20M.", valueName: "rate"))
+  var limitRate: RateArgument?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A file of 32 random bytes or more that unlocks the target."))
+  var keyFile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A file whose first line is the passphrase of the target; '-' is standard input."))
+  var passphraseFile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A command that writes the passphrase of the target."))
+  var passphraseCommand: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A file with the recovery key of the target; '-' is standard input."))
+  var recoveryKeyFile: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A key of AWS KMS that unlocks the target (server: $AWS_ENDPOINT_URL_KMS).",
+      valueName: "id"))
+  var kmsKey: String?
+
+  func validate() throws {
+    let sources: [String?] = [
+      keyFile, passphraseFile, passphraseCommand, recoveryKeyFile, kmsKey,
+    ]
+    guard sources.count(where: { $0 != nil }) < 2 else {
+      throw ValidationError(
+        "give one of --key-file, --passphrase-file, --passphrase-command, --recovery-key-file "
+          + "and --kms-key")
+    }
+  }
+
+  /// A target by its address or its name in the configuration, and what unlocks it.
+  func access(_ text: String) throws -> TargetAccess {
+    var named = try Configuration.load().targets[text] ?? Configuration.Target(address: text)
+    named.endpoint = endpoint ?? named.endpoint ?? Process.environment("AWS_ENDPOINT_URL_S3")
+    named.region = region ?? named.region
+    if pathStyle { named.isPathStyle = true }
+    let hasOwnSource =
+      keyFile != nil || passphraseFile != nil || passphraseCommand != nil
+      || recoveryKeyFile != nil || kmsKey != nil
+    if hasOwnSource {
+      (named.keyFile, named.passphraseFile) = (keyFile, passphraseFile)
+      (named.passphraseCommand, named.kmsKey) = (passphraseCommand, kmsKey)
+    }
+    let profile = profile ?? named.profile
+    let source = try Self.source(named, recoveryKeyFile: recoveryKeyFile, profile: profile)
+    guard named.address.contains("://") else {
+      return TargetAccess(
+        text: text, target: DirectoryTarget(named.address), source: source, named: named)
+    }
+    let location = try S3Location(
+      named.address, endpoint: named.endpoint ?? Process.environment("AWS_ENDPOINT_URL"),
+      region: named.region ?? Process.environment("AWS_REGION")
+        ?? Process.environment("AWS_DEFAULT_REGION"), usesPathStyle: named.isPathStyle)
+    let target = S3Target(
+      location, credentials: try Credentials.find(profile: profile),
+      rateMax: limitRate?.bytesPerSecond ?? 0, authorities: Process.environment("AWS_CA_BUNDLE"))
+    return TargetAccess(text: text, target: target, source: source, named: named)
+  }
+
+  private static let secretByteCountMax = 64 << 10
+
+  private static func source(
+    _ named: Configuration.Target, recoveryKeyFile: String?, profile: String?
+  ) throws -> KeySource? {
+    if let path = recoveryKeyFile {
+      let text = String(decoding: try firstLine(path), as: UTF8.self)
+      guard let key = RecoveryKey(text) else {
+        throw StoreError(.denied, path: path, detail: "this is no recovery key; mind each digit")
+      }
+      return .recovery(key)
+    }
+    if let path = named.keyFile {
+      return .file(try Process.contents(of: path, limit: secretByteCountMax))
+    }
+    if let path = named.passphraseFile { return .passphrase(try firstLine(path)) }
+    if let command = named.passphraseCommand {
+      return .passphrase(line(try Process.output(of: command, for: "passphrase command")))
+    }
+    if let key = named.kmsKey {
+      return .service(
+        try KMSKey(
+          key,
+          endpoint: Process.environment("AWS_ENDPOINT_URL_KMS")
+            ?? Process.environment("AWS_ENDPOINT_URL"),
+          region: named.region ?? Process.environment("AWS_REGION")
+            ?? Process.environment("AWS_DEFAULT_REGION"),
+          credentials: Credentials.find(profile: profile),
+          authorities: Process.environment("AWS_CA_BUNDLE")))
+    }
+    return nil
+  }
+
+  private static func firstLine(_ path: String) throws -> [UInt8] {
+    line(try Process.contents(of: path, limit: secretByteCountMax))
+  }
+
+  private static func line(_ bytes: [UInt8]) -> [UInt8] {
+    Array(bytes.prefix { $0 != 0x0A && $0 != 0x0D })
+  }
+}
+
+/// A rate such as `500K`.
+struct RateArgument: ExpressibleByArgument {
+  let bytesPerSecond: Int64
+
+  init?(argument: String) {
+    let units: [Character: Int64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+    let unit = argument.last.flatMap { units[Character($0.uppercased())] }
+    guard let number = Int64(unit == nil ? argument[...] : argument.dropLast()),
+      (1...1_000_000_000).contains(number)
+    else { return nil }
+    bytesPerSecond = number * (unit ?? 1)
+  }
+}
+
+/// A target that can be reached, and perhaps unlocked.
+struct TargetAccess {
+  /// As it was given.
+  let text: String
+  let target: any BackupTarget
+  let source: KeySource?
+  let named: Configuration.Target
+
+  var isRemote: Bool { named.address.contains("://") }
+
+  /// The objects of a target that holds backups.
+  func objects() throws -> ObjectStore {
+    let ring = KeyRing(target)
+    guard try !ring.slots().isEmpty else {
+      guard source == nil else {
+        throw StoreError(
+          .denied, path: target.name, detail: "the target is not encrypted; give it no key")
+      }
+      return ObjectStore(target)
+    }
+    return ObjectStore(target, keys: try ring.open(require()))
+  }
+
+  /// What unlocks an encrypted target.
+  func require() throws -> KeySource {
+    guard let source else {
+      throw StoreError(
+        .denied, path: target.name,
+        detail: "the target is encrypted; give --key-file, --passphrase-file, "
+          + "--passphrase-command, --recovery-key-file or --kms-key")
+    }
+    return source
+  }
+
+  /// The objects of a target for a backup: the first one with a key makes it an encrypted one.
+  ///
+  /// - Parameter mayBePlain: whether a server may see what is shipped.
+  /// - Returns: also a recovery key that was made now.
+  func objectsForBackup(mayBePlain: Bool) throws -> (ObjectStore, RecoveryKey?) {
+    let ring = KeyRing(target)
+    if try !ring.slots().isEmpty { return (try objects(), nil) }
+    guard let source else {
+      guard !isRemote || mayBePlain || named.isUnencrypted else {
+        throw ValidationError(
+          "'\(text)' would see all that is shipped: give --key-file, --passphrase-file, "
+            + "--passphrase-command or --kms-key, or say --no-encryption")
+      }
+      return (ObjectStore(target), nil)
+    }
+    let made = try ring.create(source, label: "first key")
+    return (ObjectStore(target, keys: made.keys), made.recovery)
+  }
+}
