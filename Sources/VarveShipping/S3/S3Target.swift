@@ -85,7 +85,7 @@ public struct S3Target: BackupTarget {
     if answer.status == 416 { return [] }
     // Who does not know ranges answers with the whole object.
     let start = answer.headers["content-range"].flatMap(Self.start)
-    guard answer.status == 206 ? start == offset : offset == 0 else {
+    guard answer.status == 206 ? start == offset : offset == 0, answer.body.count <= count else {
       throw StoreError(
         .unreachable, path: name + key, detail: "read: the server answered with another range")
     }
@@ -116,8 +116,9 @@ public struct S3Target: BackupTarget {
           .unreachable, path: name, detail: "list: the server answered with something else")
       }
       for entry in page.all("Contents") { try add(entry, to: &objects) }
-      let next = page.first("IsTruncated") == "true" ? page.first("NextContinuationToken") : nil
-      guard next == nil || next != token else {
+      let isTruncated = page.first("IsTruncated") == "true"
+      let next = isTruncated ? page.first("NextContinuationToken") : nil
+      guard isTruncated == (next != nil), next == nil || next != token else {
         throw StoreError(.unreachable, path: name, detail: "list: the server repeats a page")
       }
       token = next
