@@ -128,7 +128,10 @@ struct Backups: ParsableCommand {
         "\(TimeText.local(backup.time))  generation \(backup.generation)  "
           + "\(backup.byteCount) bytes  \("\(backup.contentDigest)".prefix(16))")
     }
-    if backups.isEmpty { throw Exit(code: 1) }
+    if backups.isEmpty {
+      Output.note("varve: \(Escape.terminal(target)): there are no backups")
+      throw Exit(code: 1)
+    }
   }
 
   /// A record that is not right is said and left out.
