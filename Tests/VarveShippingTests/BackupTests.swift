@@ -73,7 +73,7 @@ struct BackupTests {
     let third = try world.store.backUp(to: world.target)
     #expect(third.segmentsShipped == 0 && third.generation == second.generation)
     for (key, bytes) in try world.objects() where key.hasPrefix("segments/") {
-      #expect(key == "segments/\(ContentDigest.hash(bytes))")
+      #expect(key.hasPrefix("segments/\(ContentDigest.hash(bytes))-"))
     }
     #expect(try world.reader.backups().count == 3)
     // What others put into the folders is left alone.

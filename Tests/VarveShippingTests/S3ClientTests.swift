@@ -150,8 +150,9 @@ struct S3ClientTests {
     }
     let other = String(repeating: "b", count: 64)
     let found = try list([
-      page(entry("p/segments/\(other)"), next: "t"),
-      page(entry("p/segments/\(id)") + entry("p/segments/stranger") + entry("p/../../etc/passwd")),
+      page(entry("p/segments/\(id)"), next: "t"),
+      page(
+        entry("p/segments/\(other)") + entry("p/segments/stranger") + entry("p/../../etc/passwd")),
     ])
     #expect(found.map(\.key) == ["segments/\(id)", "segments/\(other)"])
     #expect(found[0].byteCount == 5)
@@ -159,6 +160,7 @@ struct S3ClientTests {
       [""], ["<html>login</html>"], [String(page(entry("p/segments/\(id)")).dropLast(9))],
       [page(entry("elsewhere/x"))], [page(entry("p/segments/\(id)", "-1"))],
       [page("", next: "t"), page("", next: "t")],
+      [page(entry("p/segments/\(id)"), next: "t"), page(entry("p/segments/\(id)"), next: "u")],
       ["<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>"],
     ] {
       #expect(throws: StoreError.self, "\(bodies)") { try list(bodies) }

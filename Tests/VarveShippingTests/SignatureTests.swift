@@ -91,6 +91,11 @@ struct SignatureTests {
       #expect(!cut.isWhole("ListBucketResult"), "\(count)")
       _ = cut.all("Contents").map { $0.first("Key") }
     }
+    // Work and depth are bounded by the length.
+    let longer = XMLText(Array(String(repeating: "<Keyx&", count: 400_000).utf8))
+    #expect(longer.first("Key") == nil)
+    let ampersands = "<a>" + String(repeating: "&", count: 200_000) + "</a>"
+    #expect(XMLText(Array(ampersands.utf8)).first("a")?.count == 200_000)
     #expect(XMLText(Array("<a>&bad;&#xFFFFFFFF;&</a>".utf8)).first("a") == "&bad;&#xFFFFFFFF;&")
   }
 
@@ -101,6 +106,10 @@ struct SignatureTests {
     #expect(location.path("segments/x y") == "/bucket/a/b/segments/x%20y")
     let amazon = try S3Location("s3://bucket", region: "eu-west-1")
     #expect(amazon.host == "bucket.s3.eu-west-1.amazonaws.com" && amazon.path("") == "/")
+    let port = try S3Location("s3://bucket", endpoint: "https://h:443")
+    #expect(port.host == "h" && port.identity == "https://h/bucket/")
+    let dotted = try S3Location("s3://a.bucket")
+    #expect(dotted.host == "s3.us-east-1.amazonaws.com" && dotted.path("") == "/a.bucket")
     for address in ["s3://", "s3://ab", "s3://a b", "s3://bucket//x", "s3://bucket/../x", "bucket"]
     {
       #expect(throws: StoreError.self, "\(address)") { try S3Location(address) }

@@ -33,22 +33,26 @@ extension BackupReader {
   /// - Parameter path: a directory that does not exist or is empty; what it holds then is the
   ///   caller's to remove.
   public func drill(
-    _ backup: BackupInfo, into path: String, concurrently: Concurrency = .none
+    _ backup: BackupInfo, into path: String, concurrently: Concurrency = .none,
+    isCancelled: () -> Bool = { false }
   ) throws -> DrillResult {
-    try drill(backup, into: path, fileSystem: PosixFileSystem(), concurrently: concurrently)
+    try drill(
+      backup, into: path, fileSystem: PosixFileSystem(), concurrently: concurrently,
+      isCancelled: isCancelled)
   }
 
   /// The same on any file system; what the tests use.
   package func drill(
     _ backup: BackupInfo, into path: String, fileSystem: any FileSystem,
-    concurrently: Concurrency = .none
+    concurrently: Concurrency = .none, isCancelled: () -> Bool = { false }
   ) throws -> DrillResult {
     var result = DrillResult()
     let start = fileSystem.now()
     result.recoveryPointMilliseconds = max(0, start.addingClamped(-backup.time))
     do {
       let store = try restore(
-        backup, into: path, fileSystem: fileSystem, concurrently: concurrently)
+        backup, into: path, fileSystem: fileSystem, concurrently: concurrently,
+        isCancelled: isCancelled)
       result.restoreMilliseconds = fileSystem.now() - start
       let snapshot = try store.snapshot()
       let sums = try snapshot.statistics()

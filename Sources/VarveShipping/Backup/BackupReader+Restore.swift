@@ -13,22 +13,24 @@ extension BackupReader {
   ///   - path: a directory that does not exist or is empty.
   ///   - concurrently: runs passes over text at a time.
   ///   - onProgress: called with the bytes written and those there are.
+  ///   - isCancelled: asked between pieces.
   /// - Returns: the open store, whose digests are those of the backup.
   /// - Throws: ``StoreError``: `damaged` if anything is not what the backup says; then there is no
   ///   store at the path.
   public func restore(
     _ backup: BackupInfo, into path: String, concurrently: Concurrency = .none,
-    onProgress: (UInt64, UInt64) -> Void = { _, _ in }
+    onProgress: (UInt64, UInt64) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
   ) throws -> Store {
     try restore(
       backup, into: path, fileSystem: PosixFileSystem(), concurrently: concurrently,
-      onProgress: onProgress)
+      onProgress: onProgress, isCancelled: isCancelled)
   }
 
   /// The same on any file system; what the tests use.
   package func restore(
     _ backup: BackupInfo, into path: String, fileSystem: any FileSystem,
-    concurrently: Concurrency = .none, onProgress: (UInt64, UInt64) -> Void = { _, _ in }
+    concurrently: Concurrency = .none, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: () -> Bool = { false }
   ) throws -> Store {
     if fileSystem.exists(path) {
       // What a restore that failed leaves are empty folders.
@@ -47,7 +49,7 @@ extension BackupReader {
     }
     let paths = StorePaths(path)
     do {
-      try writeFiles(backup, into: paths, fileSystem, onProgress)
+      try writeFiles(backup, into: paths, fileSystem, onProgress, isCancelled)
       return try build(backup, path, fileSystem, concurrently)
     } catch {
       Self.remove(paths, fileSystem)
@@ -86,7 +88,7 @@ extension BackupReader {
 
   private func writeFiles(
     _ backup: BackupInfo, into paths: StorePaths, _ fileSystem: any FileSystem,
-    _ onProgress: (UInt64, UInt64) -> Void
+    _ onProgress: (UInt64, UInt64) -> Void, _ isCancelled: () -> Bool
   ) throws {
     try engine { () throws(StorageError) in
       for folder in [
@@ -96,13 +98,10 @@ extension BackupReader {
     var done: UInt64 = 0
     let list = try objects.segments()
     for object in backup.record.segments {
-      guard let copy = objects.copy(of: object, in: list) else {
-        throw StoreError(
-          .damaged, path: TargetKey.segment(objects.id(.segment, object.digest)),
-          detail: "the target has no whole copy of segment \(object.id) of the backup")
-      }
-      try writeSegment(object, copy.key, backup, paths, fileSystem) {
-        onProgress(done + $0, backup.byteCount)
+      try writeAnyCopy(of: object, objects.copies(of: object, in: list)) { key in
+        try writeSegment(object, key, backup, paths, fileSystem, isCancelled) {
+          onProgress(done + $0, backup.byteCount)
+        }
       }
       done += object.byteCount
     }
@@ -129,17 +128,38 @@ extension BackupReader {
     }
   }
 
+  /// Tries the copies of a segment until one is good.
+  private func writeAnyCopy(
+    of object: BackupObject, _ copies: [TargetObject], _ write: (String) throws -> Void
+  ) throws {
+    var failure = StoreError(
+      .damaged, path: objects.name,
+      detail: "the target has no whole copy of segment \(object.id) of the backup")
+    for copy in copies {
+      do {
+        return try write(copy.key)
+      } catch let error as StoreError where error.code == .damaged || error.code == .notFound {
+        failure = StoreError(.damaged, path: copy.key, detail: error.detail)
+      }
+    }
+    throw failure
+  }
+
   private func writeSegment(
     _ object: BackupObject, _ key: String, _ backup: BackupInfo, _ paths: StorePaths,
-    _ fileSystem: any FileSystem, _ onProgress: (UInt64) -> Void
+    _ fileSystem: any FileSystem, _ isCancelled: () -> Bool, _ onProgress: (UInt64) -> Void
   ) throws {
     let temporary = paths.temporary("segment-\(object.id)")
+    try engine { () throws(StorageError) in try fileSystem.unlink(temporary) }
     let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     var digest = Digest()
     var written: UInt64 = 0
     try objects.forEachPiece(key, .segment, digest: object.digest) { piece in
+      if isCancelled() { throw StoreError(.cancelled, detail: "the restore was stopped") }
       written += UInt64(piece.count)
-      guard written <= object.byteCount else { return }
+      guard written <= object.byteCount else {
+        throw StoreError(.damaged, path: key, detail: "the object is longer than it was said to be")
+      }
       digest.update(piece)
       try engine { () throws(StorageError) in try file.append(piece) }
       onProgress(written)

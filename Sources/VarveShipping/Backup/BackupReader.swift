@@ -132,6 +132,8 @@ public struct BackupReader: Sendable {
       do {
         found.append(try BackupInfo(key, in: objects))
       } catch let error as StoreError where error.code.isOfTheObject {
+        // A pruning may have taken it since it was listed.
+        if error.code == .notFound, try !keys().contains(key) { continue }
         try onProblem(Self.problem(key, error))
       }
     }
@@ -158,38 +160,45 @@ public struct BackupReader: Sendable {
         report.backups += 1
         for object in info.record.segments { needed[object.digest] = object }
       } catch let error as StoreError where error.code.isOfTheObject {
+        if error.code == .notFound, try !keys().contains(key) { continue }
         report.problems.append(Self.problem(key, error))
       }
     }
     let list = try objects.segments()
     report.objects = needed.count
     for (_, object) in needed.sorted(by: { $0.key < $1.key }) {
-      guard let copy = objects.copy(of: object, in: list) else {
+      guard let copy = objects.copies(of: object, in: list).first else {
         let id = objects.id(.segment, object.digest)
         let wanted = objects.storedByteCount(object.byteCount)
         let found = list.copies(of: id).first
         report.problems.append(
           VerificationProblem(
-            file: TargetKey.segment(id),
+            file: found?.key ?? TargetKey.segments + "\(id)",
             kind: found.map { "is \($0.byteCount) bytes, not \(wanted)" } ?? "is missing"))
         continue
       }
       if Int.random(in: 0..<100) < percent {
-        try read(copy.key, object.digest, &report, isCancelled)
+        try read(copy.key, object.digest, object.byteCount, &report, isCancelled)
       }
     }
     return report
   }
 
   private func read(
-    _ key: String, _ digest: ContentHash, _ report: inout TargetReport, _ isCancelled: () -> Bool
+    _ key: String, _ digest: ContentHash, _ byteCount: UInt64, _ report: inout TargetReport,
+    _ isCancelled: () -> Bool
   ) throws {
     do {
       var sum = Digest()
+      var read: UInt64 = 0
       try objects.forEachPiece(key, .segment, digest: digest) { piece in
         if isCancelled() { throw StoreError(.cancelled, detail: "verify was stopped") }
         sum.update(piece)
         report.bytes += UInt64(piece.count)
+        read += UInt64(piece.count)
+        guard read <= byteCount else {
+          throw StoreError(.damaged, detail: "it is longer than it was said to be")
+        }
       }
       report.objectsRead += 1
       guard sum.finish() == digest else {

@@ -1,5 +1,4 @@
-// The segments of one backup on their way: which the target has, which are shipped, and under which
-// key each is relied on.
+// The segments of one backup on their way: which the target has, which are shipped.
 
 import Varve
 import VarveFormat
@@ -12,8 +11,6 @@ struct Shipment {
   let segments: [BackupObject]
   /// What was done so far.
   private(set) var result = BackupResult()
-  /// The key of each segment that is relied on, by its digest.
-  private var relied: [ContentHash: String] = [:]
 
   /// What is read at a time.
   static let pieceByteCount = 1 << 20
@@ -26,49 +23,46 @@ struct Shipment {
     self.segments = segments
   }
 
-  /// Ships what is missing, or doomed by the lists that there are now, until everything is there.
+  /// Ships what is missing, or doomed by the lists that there are now, until a look at lists and
+  /// objects finds everything there: the last look is after the last upload, however long it took.
   mutating func shipAll(
     _ onProgress: (UInt64, UInt64) -> Void, isCancelled: () -> Bool
   ) throws {
     for _ in 0..<Self.roundsMax {
-      try ship(onProgress, isCancelled: isCancelled)
-      if try hasAll() { return }
+      if try !ship(onProgress, isCancelled: isCancelled) { return }
     }
     throw StoreError(
       .busy, path: objects.name, detail: "prunings go on beside the backup; try again later")
   }
 
   /// Ships the segments that the target has no copy of that stays.
+  ///
+  /// - Returns: whether there were any.
   private mutating func ship(
     _ onProgress: (UInt64, UInt64) -> Void, isCancelled: () -> Bool
-  ) throws {
+  ) throws -> Bool {
     // Lists before objects: what a list names may be gone a moment later.
     let doomed = try PruneList.doomed(in: objects)
     let list = try objects.segments()
     var missing: [BackupObject] = []
+    var digests: Set<ContentHash> = []
     for object in segments {
-      if let copy = objects.copy(of: object, in: list, without: doomed) {
-        relied[object.digest] = copy.key
-      } else {
-        relied[object.digest] = nil
-        missing.append(object)
-      }
+      let isThere = objects.copies(of: object, in: list).contains { !doomed.contains($0.key) }
+      if !isThere, digests.insert(object.digest).inserted { missing.append(object) }
     }
     let total = missing.reduce(0) { $0 + $1.byteCount }
     var done: UInt64 = 0
-    for object in missing where relied[object.digest] == nil {
-      let id = objects.id(.segment, object.digest)
-      var key = TargetKey.segment(id)
-      if doomed.contains(key) {
-        key = TargetKey.segment(id, copy: Hex.encode(Ciphers.random(8)))
-      }
+    for object in missing {
+      // A key of its own for every upload: whatever somebody still deletes, it is another.
+      let key = TargetKey.segment(
+        objects.id(.segment, object.digest), copy: Hex.encode(Ciphers.random(8)))
       try put(object, key, isCancelled) { onProgress(done + $0, total) }
-      relied[object.digest] = key
       done += object.byteCount
       result.bytesShipped += object.byteCount
       result.segmentsShipped += 1
     }
     result.segmentsKnown = segments.count - min(segments.count, result.segmentsShipped)
+    return !missing.isEmpty
   }
 
   private func put(
@@ -91,16 +85,6 @@ struct Shipment {
       at += UInt64(bytes.count)
       onProgress(at)
       return bytes
-    }
-  }
-
-  /// Whether everything that is relied on is there.
-  private func hasAll() throws -> Bool {
-    let list = try objects.segments()
-    var sizes: [String: UInt64] = [:]
-    for object in list.all { sizes[object.key] = object.byteCount }
-    return segments.allSatisfy { object in
-      relied[object.digest].map { sizes[$0] == objects.storedByteCount(object.byteCount) } ?? false
     }
   }
 }

@@ -42,6 +42,7 @@ extension Store {
   ) throws -> BackupResult {
     let version = try sealedVersion()
     var shipment = Shipment(objects, version: version, segments: try segments(of: version))
+    let contentDigest = try Snapshot(StoreView(indexesOf: version)).digest()
     try shipment.shipAll(onProgress, isCancelled: isCancelled)
     var result = shipment.result
     result.generation = version.manifest.generation
@@ -49,7 +50,7 @@ extension Store {
     result.time = fileSystem.now()
     let record = BackupRecord(
       storeID: version.manifest.storeID, generation: version.manifest.generation,
-      time: result.time, contentDigest: try Snapshot(StoreView(indexesOf: version)).digest(),
+      time: result.time, contentDigest: contentDigest,
       manifests: try manifests(upTo: version), segments: shipment.segments)
     let bytes = record.encode()
     result.key = TargetKey.backup(

@@ -12,28 +12,30 @@ public struct KeyRing: Sendable {
   /// The ring of a target.
   public init(_ target: any BackupTarget) { self.target = target }
 
+  /// Slots that are looked at; who finds more did not make them.
+  private static let slotCountMax = 64
+
   /// The slots, oldest first.
   ///
-  /// - Throws: ``StoreError``: `damaged` if one cannot be read; what the target throws.
-  public func slots() throws -> [KeySlot] {
+  /// - Parameter onDamage: called with the keys of those that cannot be read: others may open the
+  ///   target all the same.
+  /// - Throws: ``StoreError``: what the target throws.
+  public func slots(onDamage: (String) -> Void = { _ in }) throws -> [KeySlot] {
     var slots: [KeySlot] = []
-    for object in try target.list(TargetKey.keys) {
-      let bytes = try target.bytes(object.key, limit: KeySlot.byteCountMax)
-      let slot: KeySlot
-      do throws(FormatError) {
-        slot = try KeySlot(bytes)
-      } catch {
-        throw StoreError(
-          .damaged, path: object.key, offset: UInt64(error.offset),
-          detail: "read a key slot: \(error.code)")
-      }
-      guard TargetKey.slot(slot.id) == object.key else {
-        throw StoreError(.damaged, path: object.key, detail: "the slot of another name")
+    for object in try target.list(TargetKey.keys).prefix(Self.slotCountMax) {
+      guard let bytes = try? target.bytes(object.key, limit: KeySlot.byteCountMax),
+        let slot = try? KeySlot(bytes), TargetKey.slot(slot.id) == object.key
+      else {
+        onDamage(object.key)
+        continue
       }
       slots.append(slot)
     }
     return slots.sorted { ($0.created, $0.name) < ($1.created, $1.name) }
   }
+
+  /// Whether the target has slots, good ones or not: then it is an encrypted one.
+  public func hasSlots() throws -> Bool { try !target.list(TargetKey.keys).isEmpty }
 
   /// The keys of the target.
   ///
@@ -44,10 +46,11 @@ public struct KeyRing: Sendable {
   ///
   /// - Throws: ``StoreError``: `denied` if the source unlocks no slot.
   public func slot(_ source: KeySource) throws -> (slot: KeySlot, keys: BackupKeys) {
-    let slots = try slots()
-    guard !slots.isEmpty else {
+    guard try hasSlots() else {
       throw StoreError(.denied, path: target.name, detail: "the target is not encrypted")
     }
+    var damaged: [String] = []
+    let slots = try slots { damaged.append($0) }
     var failure: StoreError?
     for slot in slots {
       do {
@@ -57,10 +60,14 @@ public struct KeyRing: Sendable {
       }
     }
     if let failure { throw failure }
+    if slots.isEmpty {
+      throw StoreError(.damaged, path: target.name, detail: "none of its key slots can be read")
+    }
     let kinds = Set(slots.map(\.kind)).map { "\($0)" }.sorted().joined(separator: ", ")
     throw StoreError(
       .denied, path: target.name,
-      detail: "this \(source.kind) does not unlock the target (its slots: \(kinds))")
+      detail: "this \(source.kind) does not unlock the target (its slots: \(kinds)"
+        + (damaged.isEmpty ? ")" : "; \(damaged.count) damaged)"))
   }
 
   /// Makes a target an encrypted one: a slot for a source, and one for a new recovery key.
@@ -83,11 +90,16 @@ public struct KeyRing: Sendable {
       try KeySlot(keys, for: source, label: label, time: time),
       try KeySlot(keys, for: .recovery(recovery), label: "recovery key", time: time),
     ]
-    for slot in made { try put(slot) }
-    guard try slots().allSatisfy({ $0.ringID == keys.ringID }) else {
+    do {
+      for slot in made { try put(slot) }
+      guard try slots().allSatisfy({ $0.ringID == keys.ringID }) else {
+        throw StoreError(
+          .busy, path: target.name, detail: "another backup made keys at the same time")
+      }
+    } catch {
+      // A recovery key that nobody was shown is none.
       for slot in made { try? target.delete(TargetKey.slot(slot.id)) }
-      throw StoreError(
-        .busy, path: target.name, detail: "another backup made keys at the same time")
+      throw error
     }
     return (keys, recovery)
   }

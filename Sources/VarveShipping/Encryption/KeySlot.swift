@@ -27,6 +27,7 @@ public struct KeySlot: Sendable, Equatable {
   public var name: String { Hex.encode(id) }
 
   static let byteCountMax = 64 << 10
+  private static let wrappedKeyByteCountMax = 32 << 10
   private static let idByteCount = 16
   private static let saltByteCount = 32
   private static let labelByteCountMax = 256
@@ -50,6 +51,9 @@ public struct KeySlot: Sendable, Equatable {
     var key: [UInt8]?
     if case .service(let service) = source {
       let made = try service.makeKey(context: Hex.encode(id))
+      guard made.wrapped.count <= Self.wrappedKeyByteCountMax else {
+        throw StoreError(.limit, path: service.name, detail: "the key service gave too large a key")
+      }
       wrappedKey = made.wrapped
       key = Ciphers.derive(made.plain, salt: salt, purpose: "varve slot")
     } else {
@@ -156,7 +160,7 @@ public struct KeySlot: Sendable, Equatable {
     label = String(decoding: try reader.readBytes(labelCount), as: UTF8.self)
     let keyAt = reader.offset
     let keyCount = Int(try reader.read(UInt32.self))
-    guard keyCount <= Self.byteCountMax, (keyCount > 0) == (kind == .service) else {
+    guard keyCount <= Self.wrappedKeyByteCountMax, (keyCount > 0) == (kind == .service) else {
       throw FormatError(.outOfBounds, at: keyAt)
     }
     wrappedKey = try reader.readBytes(keyCount)

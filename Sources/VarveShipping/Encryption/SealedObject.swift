@@ -19,17 +19,18 @@ struct SealedObject {
   private let key: [UInt8]
 
   /// - Parameters:
-  ///   - id: what the object is named by; equal ids are of equal bytes.
+  ///   - key: the key of the object in the target.
+  ///   - id: what the object is; equal ids are of equal bytes.
   ///   - byteCount: bytes of the text.
-  init(_ keys: BackupKeys, id: ContentHash, byteCount: UInt64) {
+  init(_ keys: BackupKeys, key name: String, id: ContentHash, byteCount: UInt64) {
     self.byteCount = byteCount
     var writer = ByteWriter(reserving: Self.headerByteCount)
     FileHeader(kind: .sealedObject, number: byteCount, storeID: keys.ringID).write(to: &writer)
     id.write(to: &writer)
     header = writer.bytes
-    // A key of its own for each object: a chunk's number is enough of a nonce, and writing an
-    // object again gives the same bytes.
-    key = Ciphers.derive(keys.data, salt: id.bytes, purpose: "varve object")
+    // A key of its own for each name, and no name is used for two uploads: a chunk's number is
+    // enough of a nonce, and sending a part of an upload again gives the same bytes.
+    key = Ciphers.derive(keys.data, salt: id.bytes, purpose: "varve object " + name)
   }
 
   /// Bytes of a text of a length when it is encrypted.
@@ -98,6 +99,7 @@ struct SealedObject {
   /// Reads an encrypted object piece by piece and gives its text.
   struct Opener {
     private let keys: BackupKeys
+    private let key: String
     private let id: ContentHash?
     private let idPrefix: String?
     private var object: SealedObject?
@@ -105,10 +107,12 @@ struct SealedObject {
     private var number: UInt64 = 0
 
     /// - Parameters:
+    ///   - key: the key of the object in the target.
     ///   - id: which object it must be; nil if only the beginning of its id is known.
     ///   - idPrefix: the first digits of its id.
-    init(_ keys: BackupKeys, id: ContentHash?, idPrefix: String? = nil) {
+    init(_ keys: BackupKeys, key: String, id: ContentHash?, idPrefix: String? = nil) {
       self.keys = keys
+      self.key = key
       self.id = id
       self.idPrefix = idPrefix
     }
@@ -158,13 +162,13 @@ struct SealedObject {
         throw Self.damaged("its header: \(error.code)")
       }
       guard header.storeID == keys.ringID else {
-        throw StoreError(.denied, detail: "the object is encrypted under other keys")
+        throw Self.damaged("it is encrypted under other keys")
       }
       let found = ContentHash(rest.rawSpan.extracting(FileHeader.byteCount..<headerByteCount))
       guard id.map({ $0 == found }) ?? true, idPrefix.map("\(found)".hasPrefix) ?? true else {
         throw Self.damaged("it is another object under this name")
       }
-      return SealedObject(keys, id: found, byteCount: header.number)
+      return SealedObject(keys, key: key, id: found, byteCount: header.number)
     }
 
     private static func damaged(_ what: String) -> StoreError {

@@ -55,12 +55,10 @@ public struct ObjectStore: Sendable {
     return list
   }
 
-  /// A whole copy of a segment that the target has, apart from some; nil if there is none.
-  func copy(
-    of object: BackupObject, in list: SegmentList, without excluded: Set<String> = []
-  ) -> TargetObject? {
-    list.copies(of: id(.segment, object.digest)).first {
-      $0.byteCount == storedByteCount(object.byteCount) && !excluded.contains($0.key)
+  /// The copies of a segment that the target has, as far as their sizes say.
+  func copies(of object: BackupObject, in list: SegmentList) -> [TargetObject] {
+    list.copies(of: id(.segment, object.digest)).filter {
+      $0.byteCount == storedByteCount(object.byteCount)
     }
   }
 
@@ -77,7 +75,8 @@ public struct ObjectStore: Sendable {
     _ piece: () throws -> [UInt8]
   ) throws {
     guard let keys else { return try target.put(key, digest: digest, piece) }
-    let object = SealedObject(keys, id: keys.id(kind.rawValue, digest), byteCount: byteCount)
+    let object = SealedObject(
+      keys, key: key, id: keys.id(kind.rawValue, digest), byteCount: byteCount)
     var sealer = SealedObject.Sealer(object)
     var sum = Digest()
     try target.put(key, digest: nil) {
@@ -112,7 +111,7 @@ public struct ObjectStore: Sendable {
   ) throws {
     guard let keys else { return try target.forEachPiece(key, body) }
     var opener = SealedObject.Opener(
-      keys, id: digest.map { keys.id(kind.rawValue, $0) },
+      keys, key: key, id: digest.map { keys.id(kind.rawValue, $0) },
       idPrefix: digest == nil ? Self.idDigits(key) : nil)
     do {
       try target.forEachPiece(key) { sealed in

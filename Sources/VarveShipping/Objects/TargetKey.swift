@@ -13,10 +13,8 @@ enum TargetKey {
   private static let slotSuffix = ".vkey"
   private static let pruneSuffix = ".vprune"
 
-  /// The key of a segment: its id, and what tells a further copy of it from the first.
-  static func segment(_ id: ContentHash, copy: String = "") -> String {
-    segments + "\(id)" + (copy.isEmpty ? "" : "-" + copy)
-  }
+  /// The key of a segment: its id, and 16 random digits, so that no key is ever written twice.
+  static func segment(_ id: ContentHash, copy: String) -> String { segments + "\(id)-" + copy }
 
   /// The id in the key of a segment; nil for other keys.
   static func segmentID(_ key: String) -> ContentHash? {

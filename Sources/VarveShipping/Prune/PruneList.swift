@@ -56,6 +56,10 @@ struct PruneList {
   /// A list of a target.
   init(_ key: String, in objects: ObjectStore) throws {
     let bytes = try objects.bytes(key, .prune, limit: Self.byteCountMax)
+    let id = objects.id(.prune, Digest.hash(bytes))
+    guard key.contains("-" + "\(id)".prefix(16)) else {
+      throw StoreError(.damaged, path: key, detail: "the list is not the one that its name says")
+    }
     self = try engine { () throws(StorageError) in
       try inFile(key, "read a list of what will be deleted") { () throws(FormatError) in
         try PruneList(bytes)
@@ -63,16 +67,20 @@ struct PruneList {
     }
   }
 
+  /// A list of a target; nil if it was carried out while we looked.
+  static func present(_ key: String, in objects: ObjectStore) throws -> PruneList? {
+    do {
+      return try PruneList(key, in: objects)
+    } catch let error as StoreError where error.code == .notFound {
+      return nil
+    }
+  }
+
   /// Everything that some list of a target names.
   static func doomed(in objects: ObjectStore) throws -> Set<String> {
     var doomed: Set<String> = []
     for object in try objects.target.list(TargetKey.prunes) {
-      do {
-        doomed.formUnion(try PruneList(object.key, in: objects).keys)
-      } catch let error as StoreError where error.code == .notFound {
-        // It was carried out while we looked.
-        continue
-      }
+      doomed.formUnion(try present(object.key, in: objects)?.keys ?? [])
     }
     return doomed
   }

@@ -71,15 +71,17 @@ public struct Pruning: Sendable {
   public func run(isDry: Bool = false, localDay: (Int64) -> Int64) throws -> PruneResult {
     var result = PruneResult()
     let now = try objects.target.now()
+    if !isDry { try objects.target.removeLeftovers(olderThan: now.addingClamped(-grace)) }
     // Lists before records: a backup that saw no list has written its record by now.
     let lists = try objects.target.list(TargetKey.prunes)
     var backups = try self.backups()
     let kept = keptKeys(backups, localDay)
+    try requireWhole(backups.filter { kept.contains($0.key) })
     result.kept = kept.count
     result.removed = backups.count - kept.count
     var listed: Set<String> = []
     for list in lists {
-      let keys = try PruneList(list.key, in: objects).keys
+      guard let keys = try PruneList.present(list.key, in: objects)?.keys else { continue }
       let due = list.modified.addingClamped(grace)
       guard due <= now else {
         listed.formUnion(keys)
@@ -104,6 +106,20 @@ public struct Pruning: Sendable {
       throw StoreError(
         .damaged, path: problem.file,
         detail: "\(problem.kind); nothing is pruned while a record cannot be read")
+    }
+  }
+
+  /// Older backups must not go while one that is kept is not whole.
+  private func requireWhole(_ kept: [BackupInfo]) throws {
+    let list = try objects.segments()
+    for backup in kept {
+      for object in backup.record.segments where objects.copies(of: object, in: list).isEmpty {
+        throw StoreError(
+          .damaged, path: backup.key,
+          detail:
+            "the target lacks segment \(object.id) of a backup that is kept; nothing is pruned "
+            + "while it is not whole")
+      }
     }
   }
 
@@ -137,14 +153,16 @@ public struct Pruning: Sendable {
     }
     // Once more from the target: it may have got backups since.
     let needed = needed(by: try self.backups())
-    let sizes = try sizes()
+    let list = try objects.segments()
+    var sizes: [String: UInt64] = [:]
+    for object in list.all { sizes[object.key] = object.byteCount }
     for key in keys {
       guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key] else {
         continue
       }
       try objects.target.delete(key)
       result.deleted += 1
-      result.deletedByteCount += size
+      result.deletedByteCount = result.deletedByteCount.addingClamped(size)
     }
   }
 
@@ -167,7 +185,7 @@ public struct Pruning: Sendable {
         continue
       }
       result.deleted += 1
-      result.deletedByteCount += size
+      result.deletedByteCount = result.deletedByteCount.addingClamped(size)
     }
   }
 
@@ -184,7 +202,7 @@ public struct Pruning: Sendable {
         object.modified.addingClamped(grace) <= now
       else { continue }
       keys.append(object.key)
-      result.listedByteCount += object.byteCount
+      result.listedByteCount = result.listedByteCount.addingClamped(object.byteCount)
     }
     result.listed = keys.count
     guard !keys.isEmpty, !isDry else { return }

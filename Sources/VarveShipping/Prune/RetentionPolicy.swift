@@ -2,7 +2,8 @@
 
 import Varve
 
-/// How many backups of which kind are kept. The newest one of a store is kept whatever it says.
+/// How many backups of which kind are kept. The newest one of a store by its time and the one of
+/// its highest generation are kept whatever it says: a clock may have been wrong.
 public struct RetentionPolicy: Sendable, Equatable {
   /// The newest ones.
   public var last = 0
@@ -30,6 +31,9 @@ public struct RetentionPolicy: Sendable, Equatable {
   func kept(_ backups: [BackupInfo], localDay: (Int64) -> Int64) -> Set<String> {
     let newestFirst = backups.sorted { ($1.time, $1.generation) < ($0.time, $0.generation) }
     var kept = Set(newestFirst.prefix(max(1, last)).map(\.key))
+    if let highest = backups.max(by: { ($0.generation, $0.time) < ($1.generation, $1.time) }) {
+      kept.insert(highest.key)
+    }
     let rules: [(Int, (Int64) -> Int64)] = [
       (daily, { $0 }), (weekly, { CivilDate.floor($0 + 3, 7) }),
       (monthly, { CivilDate(day: $0).year * 12 + Int64(CivilDate(day: $0).month) }),

@@ -54,7 +54,10 @@ struct S3Client: Sendable {
       }
       if answer.isSuccess || accepting.contains(answer.status) { return answer }
       let error = S3Failure(answer, now: clock.now())
-      failure = error.storeError(location.name + request.key, request.doing)
+      failure = error.storeError(
+        location.name + request.key, request.doing,
+        isOfAnObject: !request.key.isEmpty
+          && (request.method == "GET" || request.method == "HEAD"))
       guard error.mayPass else { break }
     }
     throw failure ?? unreachable(request, "no answer")
@@ -103,23 +106,31 @@ struct S3Failure {
   /// The clock of the server less ours, in seconds; nil if the server does not say.
   let clockDifference: Int64?
 
+  private static let textByteCountMax = 16 << 10
+
   init(_ answer: HTTPAnswer, now: Int64) {
     status = answer.status
-    code = XMLText(answer.body).first("Code") ?? ""
+    // More is no word of a failure.
+    code = XMLText(Array(answer.body.prefix(Self.textByteCountMax))).first("Code") ?? ""
     clockDifference = answer.headers["date"].flatMap { UTCTime($0) }
       .map { $0.seconds - now / 1000 }
   }
 
   /// Whether the same request may go through later.
   var mayPass: Bool {
-    if ["SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable"].contains(code) {
-      return true
-    }
+    // The last four: what was sent is not what arrived.
+    let codes = [
+      "SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "BadDigest",
+      "IncompleteBody", "InvalidDigest", "XAmzContentSHA256Mismatch",
+    ]
+    if codes.contains(code) { return true }
     return status == 408 || status == 429 || status == 500 || status == 502 || status == 503
       || status == 504
   }
 
-  func storeError(_ path: String, _ doing: String) -> StoreError {
+  func storeError(
+    _ path: String, _ doing: String, isOfAnObject: Bool
+  ) -> StoreError {
     // Servers say other words; what is said here is ours, so that nothing of theirs is shown.
     let shown = code.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(64)
     let what = shown.isEmpty ? "status \(status)" : "\(shown), status \(status)"
@@ -153,7 +164,8 @@ struct S3Failure {
     if status == 401 || status == 403 {
       return make(.denied, "the server refuses: these credentials may not do that here")
     }
-    if status == 404 { return make(.notFound, "there is no such object") }
+    if status == 404, isOfAnObject { return make(.notFound, "there is no such object") }
+    if status == 404 { return make(.unreachable, "this is no S3 server, or another endpoint") }
     if (300..<400).contains(status) {
       return make(.unreachable, "the bucket is elsewhere; give its --region or --endpoint")
     }

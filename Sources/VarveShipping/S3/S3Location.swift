@@ -53,7 +53,9 @@ public struct S3Location: Sendable, Equatable {
       throw refuse("'\(self.region)' is no region")
     }
     let endpoint = endpoint ?? "https://s3.\(self.region).amazonaws.com"
-    self.usesPathStyle = usesPathStyle ?? (endpoint.hasSuffix(".amazonaws.com") == false)
+    // The certificate of Amazon's names of buckets holds for names without dots.
+    self.usesPathStyle =
+      usesPathStyle ?? (!endpoint.hasSuffix(".amazonaws.com") || bucket.contains("."))
     (scheme, authority) = try Self.parse(endpoint)
   }
 
@@ -70,6 +72,9 @@ public struct S3Location: Sendable, Equatable {
     }
     var authority = String(endpoint.dropFirst(isPlain ? 7 : 8))
     if authority.hasSuffix("/") { authority.removeLast() }
+    // HTTP leaves the usual port out of the host's name, which is signed.
+    let usual = isPlain ? ":80" : ":443"
+    if authority.hasSuffix(usual) { authority.removeLast(usual.count) }
     let isGood = authority.utf8.allSatisfy {
       isSafe($0) || $0 == 0x3A || $0 == 0x5B || $0 == 0x5D
     }
@@ -108,4 +113,7 @@ public struct S3Location: Sendable, Equatable {
 
   /// What people call it.
   var name: String { "s3://\(bucket)/\(prefix)" }
+
+  /// What tells it from all others: the server as well.
+  public var identity: String { "\(scheme)://\(authority)/\(bucket)/\(prefix)" }
 }

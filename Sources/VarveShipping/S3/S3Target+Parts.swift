@@ -57,6 +57,9 @@ extension S3Target {
     return Part(entityTag: tag, checksum: checksum)
   }
 
+  /// How often it is tried to make an object of parts while the server answers with a failure.
+  private static let completionsMax = 3
+
   /// Makes the parts an object.
   private func complete(
     _ upload: String, _ key: String, _ parts: [Part], byteCount: UInt64
@@ -68,18 +71,44 @@ extension S3Target {
       text += "<ChecksumSHA256>\(part.checksum)</ChecksumSHA256></Part>"
     }
     text += "</CompleteMultipartUpload>"
-    let answer = try client.send(
-      .init(
-        method: "POST", key: key, query: [("uploadId", upload)],
-        headers: [("content-type", "application/xml")], body: Array(text.utf8),
-        doing: "finish writing"), accepting: [404])
-    // An answer of success may hold a failure. Of an answer that was lost the upload is gone, and
-    // the object is there if it was a good one.
-    if answer.isSuccess, XMLText(answer.body).isWhole("CompleteMultipartUploadResult") { return }
+    for _ in 0..<Self.completionsMax {
+      let answer = try client.send(
+        .init(
+          method: "POST", key: key, query: [("uploadId", upload)],
+          headers: [("content-type", "application/xml")], body: Array(text.utf8),
+          doing: "finish writing"), accepting: [404])
+      // An answer of success may hold a failure. Of an answer that was lost the upload is gone, and
+      // the object is there if it was a good one.
+      if answer.status == 404 { break }
+      if XMLText(answer.body).isWhole("CompleteMultipartUploadResult") { return }
+    }
     guard try self.byteCount(key) == byteCount else {
       throw StoreError(
         .unreachable, path: name + key,
         detail: "finish writing: the server did not make the parts an object; try again")
+    }
+  }
+
+  /// Takes away uploads that were never completed: nobody sees them, and they are paid for.
+  public func removeLeftovers(olderThan time: Int64) throws {
+    let answer = try client.send(
+      .init(
+        method: "GET", query: [("uploads", ""), ("prefix", client.location.prefix)],
+        doing: "list unfinished uploads"), accepting: [400, 404, 405, 501])
+    // A server without such a list has none.
+    guard answer.isSuccess else { return }
+    for upload in XMLText(answer.body).all("Upload") {
+      guard let key = upload.first("Key"), key.hasPrefix(client.location.prefix),
+        let id = upload.first("UploadId"),
+        let begun = upload.first("Initiated").flatMap({ UTCTime($0) }),
+        begun.seconds * 1000 < time
+      else { continue }
+      let own = String(key.dropFirst(client.location.prefix.count))
+      guard TargetKey.isOurs(own) else { continue }
+      _ = try client.send(
+        .init(
+          method: "DELETE", key: own, query: [("uploadId", id)], doing: "stop an upload"),
+        accepting: [404])
     }
   }
 

@@ -13,6 +13,8 @@ public struct S3Target: BackupTarget {
   static let partByteCount = 8 << 20
   /// Keys of one page of a listing; the protocol's most.
   private static let pageKeyCount = 1000
+  /// Ten million objects.
+  private static let pageCountMax = 10_000
 
   /// A target on a server.
   ///
@@ -83,7 +85,7 @@ public struct S3Target: BackupTarget {
         answerByteCountMax: count + 1, doing: "read"), accepting: [416])
     // Nothing is there behind the end.
     if answer.status == 416 { return [] }
-    // Who does not know ranges answers with the whole object.
+    // A whole object is as good where it is what was asked for.
     let start = answer.headers["content-range"].flatMap(Self.start)
     guard answer.status == 206 ? start == offset : offset == 0, answer.body.count <= count else {
       throw StoreError(
@@ -102,6 +104,7 @@ public struct S3Target: BackupTarget {
   public func list(_ prefix: String) throws -> [TargetObject] {
     var objects: [TargetObject] = []
     var token: String?
+    var pageCount = 0
     repeat {
       var query = [
         ("list-type", "2"), ("prefix", client.location.prefix + prefix),
@@ -115,7 +118,15 @@ public struct S3Target: BackupTarget {
         throw StoreError(
           .unreachable, path: name, detail: "list: the server answered with something else")
       }
+      let count = objects.count
       for entry in page.all("Contents") { try add(entry, to: &objects) }
+      // Keys ascend from page to page; a server that goes round in circles is found by that.
+      guard count == 0 || count == objects.count || objects[count - 1].key < objects[count].key,
+        pageCount < Self.pageCountMax
+      else {
+        throw StoreError(.unreachable, path: name, detail: "list: the server repeats a page")
+      }
+      pageCount += 1
       let isTruncated = page.first("IsTruncated") == "true"
       let next = isTruncated ? page.first("NextContinuationToken") : nil
       guard isTruncated == (next != nil), next == nil || next != token else {

@@ -34,18 +34,18 @@ struct XMLText {
 
   /// The inside of the next element with a name.
   private func element(_ name: String, from start: Int) -> Range<Int>? {
-    guard let open = find("<" + name, from: start) else { return nil }
-    var at = open + name.utf8.count + 1
-    guard at < bytes.count else { return nil }
-    // A longer name, or attributes: of the first, only the outermost element has one.
-    guard bytes[at] == 0x3E || bytes[at] == 0x20 || bytes[at] == 0x2F else {
-      return element(name, from: at)
+    var at = start
+    while let open = find("<" + name, from: at) {
+      at = open + name.utf8.count + 1
+      guard at < bytes.count else { return nil }
+      // A longer name is another; only the outermost element has attributes.
+      guard bytes[at] == 0x3E || bytes[at] == 0x20 || bytes[at] == 0x2F else { continue }
+      while at < bytes.count, bytes[at] != 0x3E { at += 1 }
+      guard at < bytes.count else { return nil }
+      if bytes[at - 1] == 0x2F { return at + 1..<at + 1 }
+      return find("</\(name)>", from: at).map { at + 1..<$0 }
     }
-    while at < bytes.count, bytes[at] != 0x3E { at += 1 }
-    guard at < bytes.count else { return nil }
-    if bytes[at - 1] == 0x2F { return at + 1..<at + 1 }
-    guard let close = find("</\(name)>", from: at) else { return nil }
-    return at + 1..<close
+    return nil
   }
 
   private func find(_ text: String, from start: Int) -> Int? {
@@ -60,6 +60,9 @@ struct XMLText {
     return nil
   }
 
+  /// Characters of the longest entity, `#x10FFFF`, and its end.
+  private static let entityLengthMax = 10
+
   private static func unescape(_ bytes: ArraySlice<UInt8>) -> String {
     let text = String(decoding: bytes, as: UTF8.self)
     guard text.contains("&") else { return text }
@@ -68,7 +71,9 @@ struct XMLText {
     while let ampersand = rest.firstIndex(of: "&") {
       found += rest[..<ampersand]
       rest = rest[ampersand...].dropFirst()
-      guard let end = rest.firstIndex(of: ";"), let scalar = scalar(rest[..<end]) else {
+      guard let end = rest.prefix(entityLengthMax).firstIndex(of: ";"),
+        let scalar = scalar(rest[..<end])
+      else {
         found += "&"
         continue
       }

@@ -50,11 +50,17 @@ public protocol BackupTarget: Sendable {
   /// The time by the clock that ``TargetObject/modified`` is of, milliseconds since 1970 UTC.
   func now() throws -> Int64
 
+  /// Takes away what puts that were interrupted before a time, by the clock of ``now()``, left.
+  func removeLeftovers(olderThan time: Int64) throws
+
   /// What is worth reading at a time, in bytes.
   var pieceByteCount: Int { get }
 }
 
 extension BackupTarget {
+  /// Nothing, if nothing else is said.
+  public func removeLeftovers(olderThan time: Int64) throws {}
+
   /// 1 MiB, if nothing else is said.
   public var pieceByteCount: Int { 1 << 20 }
 

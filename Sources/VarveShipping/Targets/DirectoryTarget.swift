@@ -101,8 +101,21 @@ public struct DirectoryTarget: BackupTarget {
     }
   }
 
+  /// Takes away files that a backup was writing when it was killed.
+  public func removeLeftovers(olderThan time: Int64) throws {
+    let folder = root + "/tmp"
+    guard fileSystem.exists(folder) else { return }
+    try engine { () throws(StorageError) in
+      for name in try fileSystem.list(folder) where name.hasPrefix("put-") {
+        let path = folder + "/" + name
+        if try fileSystem.open(path).modified() < time { try fileSystem.unlink(path) }
+      }
+    }
+  }
+
   /// The time of a new file: the clock of a file server may be another than ours.
   public func now() throws -> Int64 {
+    guard fileSystem.exists(root) else { return fileSystem.now() }
     var generator = SystemRandomNumberGenerator()
     return try engine { () throws(StorageError) in
       try makeFolder(root + "/tmp")

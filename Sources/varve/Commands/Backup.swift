@@ -31,11 +31,19 @@ struct Backup: ParsableCommand {
       "Directories (made if they are not there), s3:// addresses, names.", valueName: "target"))
   var targets: [String]
 
+  @OptionGroup var recovery: RecoveryKeyArguments
+
   @Flag(name: .long, help: "Let the server of a target see what is shipped.")
   var noEncryption = false
 
   @Flag(name: [.short, .long], help: "Say nothing but errors.")
   var quiet = false
+
+  func validate() throws {
+    guard targets.count == 1 || target.passphraseFile != "-" else {
+      throw ValidationError("standard input has one passphrase, for one target")
+    }
+  }
 
   func run() throws {
     let store = try storeArguments.openForWriting(wait)
@@ -48,12 +56,13 @@ struct Backup: ParsableCommand {
           throw ValidationError("'\(text)' is a store; backups need a directory of their own")
         }
         let access = try target.access(text)
-        let (objects, recovery) = try access.objectsForBackup(mayBePlain: noEncryption)
-        if let recovery { Self.show(recovery, of: text) }
+        let objects = try access.objectsForBackup(mayBePlain: noEncryption, recovery: recovery)
+        Self.compareClocks(try access.target.now(), text)
         let result = try store.backUp(to: objects, isCancelled: { Process.isStopped })
         ShippingLog.add(
           .init(
-            kind: .backup, time: result.time, target: access.target.name, store: result.store,
+            kind: .backup, time: result.time, target: access.identity, name: text,
+            store: result.store,
             generation: result.generation, isGood: true))
         rows.append(row(text, result))
         if !quiet, !json.json {
@@ -73,11 +82,13 @@ struct Backup: ParsableCommand {
     if let failure { throw failure }
   }
 
-  /// A recovery key is shown where a person looks, and nowhere else.
-  static func show(_ key: RecoveryKey, of target: String) {
+  /// Backups are ordered by the time that they say; a clock that is off puts them out of order.
+  private static func compareClocks(_ theirs: Int64, _ target: String) {
+    let difference = abs(theirs.addingClamped(-Process.now()))
+    guard difference > 600_000 else { return }
     Output.note(
-      Escape.terminal("varve: the recovery key of \(target), shown this once; keep it elsewhere:"))
-    Output.note("  " + key.text)
+      Escape.terminal(
+        "varve: \(target): its clock and ours differ by \(TimeText.shortSpan(difference))"))
   }
 
   private func row(_ target: String, _ result: BackupResult) -> JSON {
@@ -105,7 +116,9 @@ struct Backups: ParsableCommand {
   func run() throws {
     let access = try access.access(target)
     let backups = try BackupReader(access.objects()).backups(onProblem: Self.note)
-    try ShippingLog.requireNotOlder(backups, of: access.target)
+    if let older = try ShippingLog.older(backups, of: access) {
+      Output.note("varve: \(Escape.terminal("\(target): \(older)"))")
+    }
     if json.json {
       return JSON.object([
         (
@@ -182,8 +195,11 @@ struct Restore: ParsableCommand {
     let access = try access.access(target)
     let reader = BackupReader(try access.objects())
     var backups = try reader.backups(onProblem: Backups.note)
-    if id == nil, at == nil, generation == nil {
-      try ShippingLog.requireNotOlder(backups, of: access.target)
+    if id == nil, at == nil, generation == nil,
+      let older = try ShippingLog.older(backups, of: access)
+    {
+      throw StoreError(
+        .damaged, path: target, detail: "\(older); --generation or --id restores one all the same")
     }
     if let id { backups.removeAll { $0.key != id } }
     if let at {
@@ -200,7 +216,9 @@ struct Restore: ParsableCommand {
         .ambiguous, path: target,
         detail: "the target has backups of \(stores.count) stores; choose one with --id")
     }
-    let store = try reader.restore(backup, into: into, concurrently: .dispatch)
+    Process.catchStops()
+    let store = try reader.restore(
+      backup, into: into, concurrently: .dispatch, isCancelled: { Process.isStopped })
     let sums = try store.snapshot().statistics()
     if json.json {
       return JSON.object([

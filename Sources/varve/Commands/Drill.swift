@@ -35,23 +35,28 @@ struct Drill: ParsableCommand {
     let access = try access.access(target)
     let reader = BackupReader(try access.objects())
     var backups = try reader.backups(onProblem: Backups.note)
-    try ShippingLog.requireNotOlder(backups, of: access.target)
+    let older = try ShippingLog.older(backups, of: access)
     if let storeID { backups.removeAll { !"\($0.store)".hasPrefix(storeID) } }
     guard let backup = backups.last else {
       throw StoreError(.notFound, path: target, detail: "the target has no such backup")
     }
     guard Set(backups.map { "\($0.store)" }).count == 1 else {
       throw StoreError(
-        .ambiguous, path: target, detail: "the target has backups of several stores; say --store-id"
-      )
+        .ambiguous, path: target,
+        detail: "the target has backups of several stores; say --store-id")
     }
+    // Also when we are asked to stop the place is taken away: what was encrypted lies there openly.
+    Process.catchStops()
     let place = try Process.temporaryDirectory(below: temporary)
     defer { Process.removeTree(place) }
-    let result = try reader.drill(backup, into: place + "/store", concurrently: .dispatch)
+    var result = try reader.drill(
+      backup, into: place + "/store", concurrently: .dispatch,
+      isCancelled: { Process.isStopped })
+    if let older { result.problems.append(VerificationProblem(file: target, kind: older)) }
     ShippingLog.add(
       .init(
-        kind: .drill, time: Process.now(), target: access.target.name, store: "\(backup.store)",
-        generation: backup.generation, isGood: result.isGood,
+        kind: .drill, time: Process.now(), target: access.identity, name: target,
+        store: "\(backup.store)", generation: backup.generation, isGood: result.isGood,
         restoreMilliseconds: result.restoreMilliseconds,
         recoveryPointMilliseconds: result.recoveryPointMilliseconds))
     show(result, backup)

@@ -28,26 +28,37 @@ struct NewKeyArguments: ParsableArguments {
   @Flag(name: .long, help: "Make a new recovery key and show it, once.")
   var newRecoveryKey = false
 
+  @Option(
+    name: .long, help: ArgumentHelp("A key of AWS KMS that will unlock it.", valueName: "id"))
+  var newKmsKey: String?
+
+  @OptionGroup var recovery: RecoveryKeyArguments
+
   @Option(name: .long, help: ArgumentHelp("What people call it.", valueName: "text"))
   var label = ""
 
   func validate() throws {
-    let count =
-      (newKeyFile == nil ? 0 : 1) + (newPassphraseFile == nil ? 0 : 1) + (newRecoveryKey ? 1 : 0)
-    guard count == 1 else {
+    let others = [newKeyFile, newPassphraseFile, newKmsKey].count(where: { $0 != nil })
+    guard others + (newRecoveryKey ? 1 : 0) == 1 else {
       throw ValidationError(
-        "give one of --new-key-file, --new-passphrase-file and --new-recovery-key")
+        "give one of --new-key-file, --new-passphrase-file, --new-kms-key and --new-recovery-key")
     }
   }
 
   /// Adds the key; shows a recovery key.
   func add(
-    to ring: KeyRing, _ keys: BackupKeys, of target: String, label old: String = ""
+    to ring: KeyRing, _ keys: BackupKeys, of target: String, _ arguments: TargetArguments,
+    label old: String = ""
   ) throws -> KeySlot {
     if newRecoveryKey {
+      try recovery.requirePlace()
       let made = try ring.addRecoveryKey(to: keys)
-      Backup.show(made.key, of: target)
+      try recovery.hand(made.key, of: target)
       return made.slot
+    }
+    if let newKmsKey {
+      let source = try arguments.service(newKmsKey)
+      return try ring.add(source, to: keys, label: label.isEmpty ? old : label)
     }
     let path = newKeyFile ?? newPassphraseFile ?? ""
     let bytes = try Process.contents(of: path, limit: 64 << 10)
@@ -67,7 +78,9 @@ struct KeyList: ParsableCommand {
   @Argument(help: "An encrypted target.") var target: String
 
   func run() throws {
-    let slots = try KeyRing(access.access(target).target).slots()
+    let slots = try KeyRing(access.access(target).target).slots {
+      Output.note("varve: \(Escape.terminal("\($0): this key slot cannot be read"))")
+    }
     if json.json {
       return JSON.object([
         ("keys", .array(slots.map(Self.row))), ("next", .null),
@@ -102,7 +115,7 @@ struct KeyAdd: ParsableCommand {
   func run() throws {
     let access = try access.access(target)
     let ring = KeyRing(access.target)
-    let slot = try new.add(to: ring, ring.open(access.require()), of: target)
+    let slot = try new.add(to: ring, ring.open(access.require()), of: target, self.access)
     if json.json { return KeyList.row(slot).print() }
     Output.line(KeyList.line(slot))
   }
@@ -122,7 +135,7 @@ struct KeyRotate: ParsableCommand {
     let access = try access.access(target)
     let ring = KeyRing(access.target)
     let (old, keys) = try ring.slot(access.require())
-    let slot = try new.add(to: ring, keys, of: target, label: old.label)
+    let slot = try new.add(to: ring, keys, of: target, self.access, label: old.label)
     // The new one first: an interruption leaves two that work.
     _ = try ring.remove(old.name)
     if json.json { return KeyList.row(slot).print() }

@@ -97,6 +97,7 @@ struct Prune: ParsableCommand {
 
   /// The local day of a time, counted from 1970-01-01.
   static func localDay(_ milliseconds: Int64) -> Int64 {
-    CivilDate.floor(milliseconds + Process.localOffset(milliseconds), 86_400_000)
+    CivilDate.floor(
+      milliseconds.addingClamped(Process.localOffset(milliseconds)), 86_400_000)
   }
 }

@@ -55,32 +55,54 @@ struct Configuration {
       StoreError(.request("invalid_configuration"), path: path, detail: what)
     }
     guard case .object(let members) = tree else { throw refuse("it is not one object") }
-    guard let member = members.first(where: { $0.key == Array("targets".utf8) }) else { return }
-    guard case .object(let named) = member.value else { throw refuse("targets is no object") }
-    for entry in named {
-      let name = String(decoding: entry.key, as: UTF8.self)
-      guard let address = entry.value["address"]?.text else {
-        throw refuse("target \(name) has no address")
+    for member in members {
+      // A rule that nobody reads is worse than none.
+      guard member.name == "targets", case .object(let named) = member.value else {
+        throw refuse("\(member.name) is nothing that it may hold; it holds targets, an object")
       }
-      var target = Target(address: address)
-      target.endpoint = entry.value["endpoint"]?.text
-      target.region = entry.value["region"]?.text
-      if case .bool(let flag)? = entry.value["pathStyle"] { target.isPathStyle = flag }
-      target.profile = entry.value["profile"]?.text
-      target.keyFile = entry.value["keyFile"]?.text
-      target.passphraseFile = entry.value["passphraseFile"]?.text
-      target.passphraseCommand = entry.value["passphraseCommand"]?.text
-      target.kmsKey = entry.value["kmsKey"]?.text
-      if case .bool(false)? = entry.value["encryption"] { target.isUnencrypted = true }
-      if case .object(let keep)? = entry.value["keep"] {
-        for rule in keep {
-          guard let count = rule.value.int, (0...100_000).contains(count) else {
-            throw refuse("keep of target \(name) holds something else than counts")
-          }
-          target.keep[String(decoding: rule.key, as: UTF8.self)] = Int(count)
+      for entry in named {
+        targets[entry.name] = try Self.target(entry.value) {
+          refuse("target \(entry.name): \($0)")
         }
       }
-      targets[name] = target
     }
   }
+
+  private static let periods: Set<String> = ["last", "daily", "weekly", "monthly", "yearly"]
+
+  private static func target(
+    _ value: MetadataValue, _ refuse: (String) -> StoreError
+  ) throws -> Target {
+    guard case .object(let members) = value, let address = value["address"]?.text else {
+      throw refuse("it is an object with an address")
+    }
+    var target = Target(address: address)
+    for member in members {
+      switch (member.name, member.value) {
+      case ("address", .string): break
+      case ("endpoint", .string): target.endpoint = member.value.text
+      case ("region", .string): target.region = member.value.text
+      case ("pathStyle", .bool(let flag)): target.isPathStyle = flag
+      case ("profile", .string): target.profile = member.value.text
+      case ("keyFile", .string): target.keyFile = member.value.text
+      case ("passphraseFile", .string): target.passphraseFile = member.value.text
+      case ("passphraseCommand", .string): target.passphraseCommand = member.value.text
+      case ("kmsKey", .string): target.kmsKey = member.value.text
+      case ("encryption", .bool(let flag)): target.isUnencrypted = !flag
+      case ("keep", .object(let rules)):
+        for rule in rules {
+          guard periods.contains(rule.name), let count = rule.value.int,
+            (0...100_000).contains(count)
+          else { throw refuse("keep.\(rule.name) is no count of \(periods.sorted())") }
+          target.keep[rule.name] = Int(count)
+        }
+      default: throw refuse("\(member.name) is nothing that it may hold, or of another kind")
+      }
+    }
+    return target
+  }
+}
+
+extension MetadataValue.Member {
+  fileprivate var name: String { String(decoding: key, as: UTF8.self) }
 }

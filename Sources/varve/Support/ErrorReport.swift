@@ -61,7 +61,8 @@ enum ErrorReport {
       if number == 28 { text += " (free some space; nothing that was committed is lost)" }
       if number == 30 { text += " (the store can be read, not written)" }
     case .damaged:
-      text += " (run 'varve verify'; if only indexes are damaged, 'varve rebuild' makes them again)"
+      text +=
+        " (run 'varve verify' on it; 'varve rebuild' makes damaged indexes of a store again)"
     case .newerFormat:
       text += " (this store was written by a newer version; update varve)"
     case .notAStore:

@@ -6,12 +6,27 @@ struct ShippingHealth {
   private let now: Int64
   private let lastBackup: ShippingLog.Entry?
   private let lastDrill: ShippingLog.Entry?
+  /// Targets of the configuration whose last backup was too long ago, or that have none.
+  private let configured: [(name: String, last: ShippingLog.Entry?)]
+  private let futureCount: Int
   private let drillCount: Int
   private let goodDrillCount: Int
 
+  private static let clockTolerance: Int64 = 300_000
+
   /// - Parameter store: the id of the store.
   init(of store: String, now: Int64) throws {
-    let entries = try ShippingLog.entries().filter { $0.store == store }
+    let all = try ShippingLog.entries().filter { $0.store == store }
+    // What a clock that was ahead noted would keep all warnings away.
+    let entries = all.filter { $0.time <= now + Self.clockTolerance }
+    futureCount = all.count - entries.count
+    configured = try Configuration.load().targets.keys.sorted().map { name in
+      (
+        name,
+        entries.filter { $0.kind == .backup && $0.isGood && $0.name == name }
+          .max { $0.time < $1.time }
+      )
+    }
     let drills = entries.filter { $0.kind == .drill }
     self.now = now
     lastBackup = entries.filter { $0.kind == .backup && $0.isGood }.max { $0.time < $1.time }
@@ -22,10 +37,22 @@ struct ShippingHealth {
 
   /// What is later than it may be.
   func warnings(maxBackupAge: Int64?, maxDrillAge: Int64?) -> [String] {
-    [
-      late("backup", lastBackup, maxBackupAge, "run 'varve backup TARGET'"),
-      late("good drill", lastDrill, maxDrillAge, "run 'varve drill TARGET'"),
-    ].compactMap { $0 }
+    var warnings = [
+      late("good drill", lastDrill, maxDrillAge, "run 'varve drill TARGET'")
+    ]
+    if configured.isEmpty {
+      warnings.append(late("backup", lastBackup, maxBackupAge, "run 'varve backup TARGET'"))
+    }
+    // One target that gets its backups must not hide one that gets none.
+    for (name, last) in configured {
+      warnings.append(
+        late("backup to \(name)", last, maxBackupAge, "run 'varve backup \(name)'"))
+    }
+    if futureCount > 0, maxBackupAge != nil || maxDrillAge != nil {
+      warnings.append(
+        "\(futureCount) entries of \(ShippingLog.path) are of the future; mind the clock")
+    }
+    return warnings.compactMap { $0 }
   }
 
   private func late(

@@ -16,7 +16,9 @@ enum ShippingLog {
     var kind: Kind
     /// Milliseconds since 1970 UTC.
     var time: Int64
+    /// The target, wherever it is named from, and what it was called.
     var target: String
+    var name: String
     var store: String
     var generation: UInt64
     var isGood: Bool
@@ -37,7 +39,8 @@ enum ShippingLog {
   static func add(_ entry: Entry) {
     let line = JSON.object([
       ("kind", .string(entry.kind.rawValue)), ("time", .int(entry.time)),
-      ("target", .string(entry.target)), ("store", .string(entry.store)),
+      ("target", .string(entry.target)), ("name", .string(entry.name)),
+      ("store", .string(entry.store)),
       ("generation", .int(entry.generation)), ("ok", .bool(entry.isGood)),
       ("restoreMilliseconds", .int(entry.restoreMilliseconds)),
       ("recoveryPointMilliseconds", .int(entry.recoveryPointMilliseconds)),
@@ -60,29 +63,27 @@ enum ShippingLog {
         let generation = tree["generation"]?.int, case .bool(let isGood)? = tree["ok"]
       else { return nil }
       return Entry(
-        kind: kind, time: time, target: target, store: store,
+        kind: kind, time: time, target: target, name: tree["name"]?.text ?? target, store: store,
         generation: UInt64(clamping: generation), isGood: isGood,
         restoreMilliseconds: tree["restoreMilliseconds"]?.int ?? 0,
         recoveryPointMilliseconds: tree["recoveryPointMilliseconds"]?.int ?? 0)
     }
   }
 
-  /// Says so if a target has no backup as new as one that was shipped to it from here.
-  static func requireNotOlder(_ backups: [BackupInfo], of target: any BackupTarget) throws {
-    for (store, entries) in Dictionary(
-      grouping: try entries().filter {
-        $0.target == target.name && $0.kind == .backup && $0.isGood
-      },
-      by: \.store)
-    {
-      let shipped = entries.map(\.generation).max() ?? 0
-      let found = backups.filter { "\($0.store)" == store }.map(\.generation).max()
-      guard shipped > found ?? 0 else { continue }
-      throw StoreError(
-        .damaged, path: target.name,
-        detail: "generation \(shipped) was shipped there, the newest it has is "
-          + "\(found.map { "\($0)" } ?? "none"): it was put back to an older state, or backups "
-          + "were taken away")
+  /// What is wrong if a target has no backup as new as one that was shipped to it from here; nil if
+  /// it has.
+  static func older(_ backups: [BackupInfo], of access: TargetAccess) throws -> String? {
+    let shipped = try entries().filter {
+      $0.target == access.identity && $0.kind == .backup && $0.isGood
     }
+    for (store, entries) in Dictionary(grouping: shipped, by: \.store) {
+      let newest = entries.map(\.generation).max() ?? 0
+      let found = backups.filter { "\($0.store)" == store }.map(\.generation).max()
+      guard newest > found ?? 0 else { continue }
+      return "generation \(newest) was shipped there, the newest it has is "
+        + "\(found.map { "\($0)" } ?? "none"): it was put back to an older state, or backups "
+        + "were taken away"
+    }
+    return nil
   }
 }

@@ -47,6 +47,27 @@ extension Process {
   /// Whether something is there.
   static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+  /// The path of something from the root on, links as they are.
+  static func absolute(_ path: String) -> String {
+    if let real = SourceFolder.resolved(path) { return real }
+    guard !path.hasPrefix("/") else { return path }
+    return (SourceFolder.resolved(".") ?? ".") + "/" + path
+  }
+
+  /// Writes a new file that only we may read.
+  static func create(_ path: String, _ text: String) throws {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw StoreError(.system(errno), path: path, detail: "create") }
+    defer { _ = close(descriptor) }
+    let bytes = Array(text.utf8)
+    let count = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe systemWrite(descriptor, buffer.baseAddress, bytes.count)
+    }
+    guard count == bytes.count, fsync(descriptor) == 0 else {
+      throw StoreError(.system(errno), path: path, detail: "write")
+    }
+  }
+
   /// Appends a line to a file that only we may read; folders are made.
   static func append(_ line: String, to path: String) throws {
     var at = path.index(after: path.startIndex)

@@ -87,8 +87,15 @@ struct TargetArguments: ParsableArguments {
     let profile = profile ?? named.profile
     let source = try Self.source(named, recoveryKeyFile: recoveryKeyFile, profile: profile)
     guard named.address.contains("://") else {
+      // A name with a slip must not become a directory.
+      guard named.address.contains("/") || Process.exists(named.address) else {
+        throw ValidationError(
+          "'\(text)' is no target of the configuration and no directory; "
+            + "write ./\(text) for a new one")
+      }
       return TargetAccess(
-        text: text, target: DirectoryTarget(named.address), source: source, named: named)
+        text: text, target: DirectoryTarget(named.address),
+        identity: Process.absolute(named.address), source: source, named: named)
     }
     let location = try S3Location(
       named.address, endpoint: named.endpoint ?? Process.environment("AWS_ENDPOINT_URL"),
@@ -97,7 +104,8 @@ struct TargetArguments: ParsableArguments {
     let target = S3Target(
       location, credentials: try Credentials.find(profile: profile),
       rateMax: limitRate?.bytesPerSecond ?? 0, authorities: Process.environment("AWS_CA_BUNDLE"))
-    return TargetAccess(text: text, target: target, source: source, named: named)
+    return TargetAccess(
+      text: text, target: target, identity: location.identity, source: source, named: named)
   }
 
   private static let secretByteCountMax = 64 << 10
@@ -119,18 +127,25 @@ struct TargetArguments: ParsableArguments {
     if let command = named.passphraseCommand {
       return .passphrase(line(try Process.output(of: command, for: "passphrase command")))
     }
-    if let key = named.kmsKey {
-      return .service(
-        try KMSKey(
-          key,
-          endpoint: Process.environment("AWS_ENDPOINT_URL_KMS")
-            ?? Process.environment("AWS_ENDPOINT_URL"),
-          region: named.region ?? Process.environment("AWS_REGION")
-            ?? Process.environment("AWS_DEFAULT_REGION"),
-          credentials: Credentials.find(profile: profile),
-          authorities: Process.environment("AWS_CA_BUNDLE")))
-    }
+    if let key = named.kmsKey { return try service(key, named.region, profile) }
     return nil
+  }
+
+  /// A key of KMS, reached as the target is.
+  func service(_ key: String) throws -> KeySource { try Self.service(key, region, profile) }
+
+  private static func service(
+    _ key: String, _ region: String?, _ profile: String?
+  ) throws -> KeySource {
+    .service(
+      try KMSKey(
+        key,
+        endpoint: Process.environment("AWS_ENDPOINT_URL_KMS")
+          ?? Process.environment("AWS_ENDPOINT_URL"),
+        region: region ?? Process.environment("AWS_REGION")
+          ?? Process.environment("AWS_DEFAULT_REGION"),
+        credentials: Credentials.find(profile: profile),
+        authorities: Process.environment("AWS_CA_BUNDLE")))
   }
 
   private static func firstLine(_ path: String) throws -> [UInt8] {
@@ -139,6 +154,40 @@ struct TargetArguments: ParsableArguments {
 
   private static func line(_ bytes: [UInt8]) -> [UInt8] {
     Array(bytes.prefix { $0 != 0x0A && $0 != 0x0D })
+  }
+}
+
+/// Where a new recovery key goes: it is shown where a person looks, or written to a new file.
+struct RecoveryKeyArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A new file for the recovery key that is made (default: shown on a terminal).",
+      valueName: "file"))
+  var recoveryKeyTo: String?
+
+  /// Fails before anything is made if nobody would see the key, or a log would keep it.
+  func requirePlace() throws {
+    if let path = recoveryKeyTo {
+      guard !Process.exists(path) else {
+        throw StoreError(.system(17), path: path, detail: "write the recovery key")
+      }
+    } else if !Process.isErrorTerminal {
+      throw ValidationError(
+        "a recovery key is made now and shown once, but standard error is no terminal: "
+          + "give --recovery-key-to FILE")
+    }
+  }
+
+  func hand(_ key: RecoveryKey, of target: String) throws {
+    if let path = recoveryKeyTo {
+      try Process.create(path, key.text + "\n")
+      return Output.note(
+        Escape.terminal("varve: the recovery key of \(target) is in \(path); keep it elsewhere"))
+    }
+    Output.note(
+      Escape.terminal("varve: the recovery key of \(target), shown this once; keep it elsewhere:"))
+    Output.note("  " + key.text)
   }
 }
 
@@ -161,6 +210,8 @@ struct TargetAccess {
   /// As it was given.
   let text: String
   let target: any BackupTarget
+  /// What tells it from all others, wherever it is named from.
+  let identity: String
   let source: KeySource?
   let named: Configuration.Target
 
@@ -169,7 +220,7 @@ struct TargetAccess {
   /// The objects of a target that holds backups.
   func objects() throws -> ObjectStore {
     let ring = KeyRing(target)
-    guard try !ring.slots().isEmpty else {
+    guard try ring.hasSlots() else {
       guard source == nil else {
         throw StoreError(
           .denied, path: target.name, detail: "the target is not encrypted; give it no key")
@@ -192,20 +243,25 @@ struct TargetAccess {
 
   /// The objects of a target for a backup: the first one with a key makes it an encrypted one.
   ///
-  /// - Parameter mayBePlain: whether a server may see what is shipped.
-  /// - Returns: also a recovery key that was made now.
-  func objectsForBackup(mayBePlain: Bool) throws -> (ObjectStore, RecoveryKey?) {
+  /// - Parameters:
+  ///   - mayBePlain: whether a server may see what is shipped.
+  ///   - recovery: where a recovery key goes that is made now.
+  func objectsForBackup(
+    mayBePlain: Bool, recovery: RecoveryKeyArguments
+  ) throws -> ObjectStore {
     let ring = KeyRing(target)
-    if try !ring.slots().isEmpty { return (try objects(), nil) }
+    if try ring.hasSlots() { return try objects() }
     guard let source else {
       guard !isRemote || mayBePlain || named.isUnencrypted else {
         throw ValidationError(
           "'\(text)' would see all that is shipped: give --key-file, --passphrase-file, "
             + "--passphrase-command or --kms-key, or say --no-encryption")
       }
-      return (ObjectStore(target), nil)
+      return ObjectStore(target)
     }
+    try recovery.requirePlace()
     let made = try ring.create(source, label: "first key")
-    return (ObjectStore(target, keys: made.keys), made.recovery)
+    try recovery.hand(made.recovery, of: text)
+    return ObjectStore(target, keys: made.keys)
   }
 }
