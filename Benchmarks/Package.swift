@@ -28,6 +28,7 @@ let package = Package(
         "VarveBenchRivals", "CPhysics",
         .product(name: "Varve", package: "Varve"),
         .product(name: "VarveSources", package: "Varve"),
+        .product(name: "VarveShipping", package: "Varve"),
       ],
       swiftSettings: settings),
   ],

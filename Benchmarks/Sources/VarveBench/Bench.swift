@@ -19,6 +19,7 @@ enum Bench {
       ("grep", "patterns in raw content; rivals/ripgrep_grep.py runs the same", Grepping.grep),
       ("bounded", "requests that are made to be expensive", Bounded.run),
       ("reports", "reports; rivals/sql_reports.py asks SQLite and DuckDB", Reporting.reports),
+      ("ship", "backups, a restore and verifications, beside cp -r and sync", Shipping.ship),
       ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
       ("open", "open a store and answer a first query", Workloads.open),
       ("newest", "the 50 newest occurrences of a project, with content", Workloads.newest),

@@ -17,6 +17,10 @@ enum System {
   }
 
   static func removeTree(_ path: String) { run("rm -rf '\(path)'") }
+  /// Copies files and brings them to the disk, as a backup has to.
+  static func copyTree(_ source: String, _ target: String) {
+    run("cp -r '\(source)' '\(target)' && sync")
+  }
   static func makeFolder(_ path: String) { run("mkdir -p '\(path)'") }
 
   private static func run(_ command: String) { _ = unsafe Glibc.system(command) }
