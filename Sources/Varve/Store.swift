@@ -73,7 +73,8 @@ public final class Store: Sendable {
       try Self.openVersion(paths, fileSystem, reusing: nil)
     }
     if options.access == .write {
-      let registration = registers ? WriterRegistry.shared.register(version.manifest.storeID) : nil
+      let registration =
+        registers ? WriterRegistry.shared.register(version.manifest.storeID, at: paths.root) : nil
       if registers, registration == nil {
         throw StoreError(
           .alreadyOpen, path: path, detail: "open for writing in this process already")

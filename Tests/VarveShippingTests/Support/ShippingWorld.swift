@@ -14,7 +14,7 @@ struct ShippingWorld {
   init() throws {
     var options = StoreOptions(access: .write)
     options.createIfMissing = true
-    store = try Store.open(at: "/s", options: options, fileSystem: disk, registers: false)
+    store = try Store.open(at: "/s", options: options, fileSystem: disk)
   }
 
   /// Commits occurrences whose contents tell them apart.
