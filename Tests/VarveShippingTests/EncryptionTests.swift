@@ -1,5 +1,6 @@
 // Encrypted targets: what comes back is what went in, or an error; nothing else opens it.
 
+import Synchronization
 import Testing
 import Varve
 import VarveFormat
@@ -235,6 +236,14 @@ struct EncryptionTests {
     #expect(try ring.slots { damaged.append($0) }.count == 2 && damaged.count == 1)
     #expect(throws: StoreError.self) { try ring.open(Self.source) }
     #expect(try ring.open(.recovery(made.recovery)).bytes == made.keys.bytes)
+    #expect(try ring.remove(String(repeating: "0", count: 32)) == nil)
+    #expect(try ring.slots { _ in Issue.record("still there") }.count == 2)
+    // What keeps us from looking is no damage.
+    target.onRequest.withLock { hook in
+      hook = { _ in throw StoreError(.unreachable, detail: "no network") }
+    }
+    #expect(#expect(throws: StoreError.self) { try ring.open(Self.source) }?.code == .unreachable)
+    target.onRequest.withLock { $0 = nil }
     // A record of another ring is damage of that record alone.
     let world = try ShippingWorld()
     try world.commit(0, 20)

@@ -23,13 +23,16 @@ public struct KeyRing: Sendable {
   public func slots(onDamage: (String) -> Void = { _ in }) throws -> [KeySlot] {
     var slots: [KeySlot] = []
     for object in try target.list(TargetKey.keys).prefix(Self.slotCountMax) {
-      guard let bytes = try? target.bytes(object.key, limit: KeySlot.byteCountMax),
-        let slot = try? KeySlot(bytes), TargetKey.slot(slot.id) == object.key
-      else {
+      do {
+        let bytes = try target.bytes(object.key, limit: KeySlot.byteCountMax)
+        guard let slot = try? KeySlot(bytes), TargetKey.slot(slot.id) == object.key else {
+          onDamage(object.key)
+          continue
+        }
+        slots.append(slot)
+      } catch let error as StoreError where error.code == .limit || error.code == .notFound {
         onDamage(object.key)
-        continue
       }
-      slots.append(slot)
     }
     return slots.sorted { ($0.created, $0.name) < ($1.created, $1.name) }
   }
@@ -92,7 +95,9 @@ public struct KeyRing: Sendable {
     ]
     do {
       for slot in made { try put(slot) }
-      guard try slots().allSatisfy({ $0.ringID == keys.ringID }) else {
+      var damagedCount = 0
+      let found = try slots { _ in damagedCount += 1 }
+      guard damagedCount == 0, found.count == made.count, made.allSatisfy(found.contains) else {
         throw StoreError(
           .busy, path: target.name, detail: "another backup made keys at the same time")
       }
@@ -119,10 +124,18 @@ public struct KeyRing: Sendable {
 
   /// Takes a slot away.
   ///
-  /// - Parameter name: the beginning of its name, as long as no other begins so.
+  /// - Parameter name: the beginning of its name, as long as no other begins so; the whole name of
+  ///   one that cannot be read.
+  /// - Returns: the slot; nil if it could not be read.
   /// - Throws: ``StoreError``: `notFound`, `ambiguous`, `request` for the last one.
-  public func remove(_ name: String) throws -> KeySlot {
-    let slots = try slots()
+  public func remove(_ name: String) throws -> KeySlot? {
+    var damaged: [String] = []
+    let slots = try slots { damaged.append($0) }
+    let key = TargetKey.keys + name + ".vkey"
+    if damaged.contains(key) {
+      try target.delete(key)
+      return nil
+    }
     let found = slots.filter { $0.name.hasPrefix(name) }
     guard let slot = found.first else {
       throw StoreError(.notFound, path: target.name, detail: "no key slot is called \(name)")
@@ -138,6 +151,13 @@ public struct KeyRing: Sendable {
     }
     try target.delete(TargetKey.slot(slot.id))
     return slot
+  }
+
+  /// Takes all slots away: of a target that was just made and holds nothing.
+  public func removeAll() throws {
+    guard try target.list(TargetKey.backups).isEmpty, try target.list(TargetKey.segments).isEmpty
+    else { return }
+    for object in try target.list(TargetKey.keys) { try target.delete(object.key) }
   }
 
   private func put(_ slot: KeySlot) throws {

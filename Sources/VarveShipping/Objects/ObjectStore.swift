@@ -58,7 +58,8 @@ public struct ObjectStore: Sendable {
   /// The copies of a segment that the target has, as far as their sizes say.
   func copies(of object: BackupObject, in list: SegmentList) -> [TargetObject] {
     list.copies(of: id(.segment, object.digest)).filter {
-      $0.byteCount == storedByteCount(object.byteCount)
+      // A name without digits of its own is of a plain target that is older than they are.
+      $0.byteCount == storedByteCount(object.byteCount) && (!isEncrypted || $0.key.contains("-"))
     }
   }
 

@@ -71,12 +71,15 @@ public struct Pruning: Sendable {
   public func run(isDry: Bool = false, localDay: (Int64) -> Int64) throws -> PruneResult {
     var result = PruneResult()
     let now = try objects.target.now()
-    if !isDry { try objects.target.removeLeftovers(olderThan: now.addingClamped(-grace)) }
+    if !isDry {
+      let age = max(grace, Self.graceDefault)
+      try objects.target.removeLeftovers(olderThan: now.addingClamped(-age))
+    }
     // Lists before records: a backup that saw no list has written its record by now.
     let lists = try objects.target.list(TargetKey.prunes)
     var backups = try self.backups()
     let kept = keptKeys(backups, localDay)
-    try requireWhole(backups.filter { kept.contains($0.key) })
+    try requireWhole(newest(of: backups))
     result.kept = kept.count
     result.removed = backups.count - kept.count
     var listed: Set<String> = []
@@ -109,16 +112,25 @@ public struct Pruning: Sendable {
     }
   }
 
-  /// Older backups must not go while one that is kept is not whole.
-  private func requireWhole(_ kept: [BackupInfo]) throws {
+  /// Of each store the newest backup, by its time and by its generation.
+  private func newest(of backups: [BackupInfo]) -> [BackupInfo] {
+    Dictionary(grouping: backups, by: \.store).values.flatMap { own in
+      [
+        own.max { ($0.time, $0.generation) < ($1.time, $1.generation) },
+        own.max { ($0.generation, $0.time) < ($1.generation, $1.time) },
+      ].compactMap { $0 }
+    }
+  }
+
+  /// Older backups must not go while the newest one is not whole.
+  private func requireWhole(_ newest: [BackupInfo]) throws {
     let list = try objects.segments()
-    for backup in kept {
+    for backup in newest {
       for object in backup.record.segments where objects.copies(of: object, in: list).isEmpty {
         throw StoreError(
           .damaged, path: backup.key,
-          detail:
-            "the target lacks segment \(object.id) of a backup that is kept; nothing is pruned "
-            + "while it is not whole")
+          detail: "the target lacks segment \(object.id) of the newest backup; back up again, "
+            + "nothing is pruned before")
       }
     }
   }

@@ -149,6 +149,8 @@ struct S3Failure {
       return make(.denied, "the secret does not belong to this access key, or the region is wrong")
     case "NoSuchBucket":
       return make(.unreachable, "there is no such bucket; make it, or mind the name")
+    case "NoSuchUpload":
+      return make(.unreachable, "somebody stopped this upload; try again")
     case "InvalidObjectState":
       return make(
         .unreachable,

@@ -94,8 +94,8 @@ extension S3Target {
     let answer = try client.send(
       .init(
         method: "GET", query: [("uploads", ""), ("prefix", client.location.prefix)],
-        doing: "list unfinished uploads"), accepting: [400, 404, 405, 501])
-    // A server without such a list has none.
+        doing: "list unfinished uploads"), accepting: [400, 401, 403, 404, 405, 501])
+    // A server without such a list has none, and who may not see it leaves it to its owner.
     guard answer.isSuccess else { return }
     for upload in XMLText(answer.body).all("Upload") {
       guard let key = upload.first("Key"), key.hasPrefix(client.location.prefix),
@@ -108,7 +108,7 @@ extension S3Target {
       _ = try client.send(
         .init(
           method: "DELETE", key: own, query: [("uploadId", id)], doing: "stop an upload"),
-        accepting: [404])
+        accepting: [401, 403, 404])
     }
   }
 

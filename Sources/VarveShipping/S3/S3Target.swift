@@ -44,6 +44,7 @@ public struct S3Target: BackupTarget {
   /// `s3://BUCKET/PREFIX/`.
   public var name: String { client.location.name }
 
+  /// What a request carries at most: each one costs a way there and back.
   public var pieceByteCount: Int { Self.partByteCount }
 
   /// Writes an object: in one request if it fits, else in parts that become one at the end.

@@ -108,7 +108,9 @@ public struct DirectoryTarget: BackupTarget {
     try engine { () throws(StorageError) in
       for name in try fileSystem.list(folder) where name.hasPrefix("put-") {
         let path = folder + "/" + name
-        if try fileSystem.open(path).modified() < time { try fileSystem.unlink(path) }
+        // A backup may have given it its name meanwhile.
+        guard let file = try? fileSystem.open(path) else { continue }
+        if try file.modified() < time { try fileSystem.unlink(path) }
       }
     }
   }

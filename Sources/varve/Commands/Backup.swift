@@ -43,6 +43,9 @@ struct Backup: ParsableCommand {
     guard targets.count == 1 || target.passphraseFile != "-" else {
       throw ValidationError("standard input has one passphrase, for one target")
     }
+    guard targets.count == 1 || recovery.recoveryKeyTo == nil else {
+      throw ValidationError("--recovery-key-to has the key of one target")
+    }
   }
 
   func run() throws {

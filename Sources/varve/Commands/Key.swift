@@ -11,8 +11,8 @@ struct KeyCommand: ParsableCommand {
     abstract: "Show and change what unlocks an encrypted target.",
     discussion: """
       The keys that encrypt objects never change; what unlocks them does, and nothing is shipped \
-      again. A key that somebody else may know is replaced by 'rotate'; who once unlocked the \
-      target with it may have kept what is inside, which only a new target takes from them.
+      again. So 'rotate' does not shut out who has unlocked the target with the old key, or has a \
+      copy of its slot: that takes a new target, and the old one deleted with all its versions.
       """,
     subcommands: [KeyList.self, KeyAdd.self, KeyRotate.self, KeyRemove.self])
 }
@@ -48,16 +48,19 @@ struct NewKeyArguments: ParsableArguments {
   /// Adds the key; shows a recovery key.
   func add(
     to ring: KeyRing, _ keys: BackupKeys, of target: String, _ arguments: TargetArguments,
+    as access: TargetAccess,
     label old: String = ""
   ) throws -> KeySlot {
     if newRecoveryKey {
-      try recovery.requirePlace()
-      let made = try ring.addRecoveryKey(to: keys)
-      try recovery.hand(made.key, of: target)
-      return made.slot
+      return try recovery.hand(of: target) {
+        let made = try ring.addRecoveryKey(to: keys)
+        return (made.key, made.slot)
+      } undo: { slot in
+        _ = try ring.remove(slot.name)
+      }
     }
     if let newKmsKey {
-      let source = try arguments.service(newKmsKey)
+      let source = try arguments.service(newKmsKey, as: access)
       return try ring.add(source, to: keys, label: label.isEmpty ? old : label)
     }
     let path = newKeyFile ?? newPassphraseFile ?? ""
@@ -115,7 +118,8 @@ struct KeyAdd: ParsableCommand {
   func run() throws {
     let access = try access.access(target)
     let ring = KeyRing(access.target)
-    let slot = try new.add(to: ring, ring.open(access.require()), of: target, self.access)
+    let slot = try new.add(
+      to: ring, ring.open(access.require()), of: target, self.access, as: access)
     if json.json { return KeyList.row(slot).print() }
     Output.line(KeyList.line(slot))
   }
@@ -135,7 +139,7 @@ struct KeyRotate: ParsableCommand {
     let access = try access.access(target)
     let ring = KeyRing(access.target)
     let (old, keys) = try ring.slot(access.require())
-    let slot = try new.add(to: ring, keys, of: target, self.access, label: old.label)
+    let slot = try new.add(to: ring, keys, of: target, self.access, as: access, label: old.label)
     // The new one first: an interruption leaves two that work.
     _ = try ring.remove(old.name)
     if json.json { return KeyList.row(slot).print() }
@@ -157,7 +161,10 @@ struct KeyRemove: ParsableCommand {
     let ring = KeyRing(access.target)
     // Who cannot unlock the target must not lock others out.
     _ = try ring.open(access.require())
-    let slot = try ring.remove(id)
+    guard let slot = try ring.remove(id) else {
+      if json.json { return JSON.object([("id", .string(id))]).print() }
+      return Output.line(Escape.terminal("removed \(id), which could not be read"))
+    }
     if json.json { return KeyList.row(slot).print() }
     Output.line("removed " + KeyList.line(slot))
   }

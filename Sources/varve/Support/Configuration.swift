@@ -16,7 +16,8 @@ struct Configuration {
     var passphraseFile: String?
     var passphraseCommand: String?
     var kmsKey: String?
-    var isUnencrypted = false
+    /// What the configuration demands; nil if it says nothing.
+    var isEncrypted: Bool?
     var keep: [String: Int] = [:]
   }
 
@@ -88,7 +89,7 @@ struct Configuration {
       case ("passphraseFile", .string): target.passphraseFile = member.value.text
       case ("passphraseCommand", .string): target.passphraseCommand = member.value.text
       case ("kmsKey", .string): target.kmsKey = member.value.text
-      case ("encryption", .bool(let flag)): target.isUnencrypted = !flag
+      case ("encryption", .bool(let flag)): target.isEncrypted = flag
       case ("keep", .object(let rules)):
         for rule in rules {
           guard periods.contains(rule.name), let count = rule.value.int,

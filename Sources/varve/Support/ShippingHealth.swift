@@ -20,12 +20,12 @@ struct ShippingHealth {
     // What a clock that was ahead noted would keep all warnings away.
     let entries = all.filter { $0.time <= now + Self.clockTolerance }
     futureCount = all.count - entries.count
-    configured = try Configuration.load().targets.keys.sorted().map { name in
-      (
-        name,
-        entries.filter { $0.kind == .backup && $0.isGood && $0.name == name }
-          .max { $0.time < $1.time }
-      )
+    // Those that this store was shipped to: another store may have others.
+    let backups = entries.filter { $0.kind == .backup && $0.isGood }
+    configured = try Configuration.load().targets.keys.sorted().compactMap { name in
+      guard let named = backups.last(where: { $0.name == name }) else { return nil }
+      // Under whatever name it was given since.
+      return (name, backups.filter { $0.target == named.target }.max { $0.time < $1.time })
     }
     let drills = entries.filter { $0.kind == .drill }
     self.now = now

@@ -74,7 +74,8 @@ enum ShippingLog {
   /// it has.
   static func older(_ backups: [BackupInfo], of access: TargetAccess) throws -> String? {
     let shipped = try entries().filter {
-      $0.target == access.identity && $0.kind == .backup && $0.isGood
+      ($0.target == access.identity || $0.target == access.target.name) && $0.kind == .backup
+        && $0.isGood
     }
     for (store, entries) in Dictionary(grouping: shipped, by: \.store) {
       let newest = entries.map(\.generation).max() ?? 0

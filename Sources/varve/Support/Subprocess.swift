@@ -47,12 +47,22 @@ extension Process {
   /// Whether something is there.
   static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-  /// The path of something from the root on, links as they are.
+  /// The path of something from the root on, which need not be there: what is there of it without
+  /// links, the rest as it is written.
   static func absolute(_ path: String) -> String {
-    if let real = SourceFolder.resolved(path) { return real }
-    guard !path.hasPrefix("/") else { return path }
-    return (SourceFolder.resolved(".") ?? ".") + "/" + path
+    var parts = path.split(separator: "/").map(String.init).filter { $0 != "." }
+    var rest: [String] = []
+    while true {
+      let start = (path.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
+      if let real = SourceFolder.resolved(start) {
+        return rest.isEmpty ? real : real + (real == "/" ? "" : "/") + rest.joined(separator: "/")
+      }
+      guard let last = parts.popLast() else { return path }
+      rest.insert(last, at: 0)
+    }
   }
+
+  static func unlink(_ path: String) { _ = unsafe remove(path) }
 
   /// Writes a new file that only we may read.
   static func create(_ path: String, _ text: String) throws {
@@ -107,7 +117,7 @@ extension Process {
       if status.st_mode & S_IFMT == S_IFDIR {
         removeTree(child)
       } else {
-        _ = unsafe unlink(child)
+        unlink(child)
       }
     }
     _ = unsafe rmdir(path)

@@ -131,8 +131,10 @@ struct TargetArguments: ParsableArguments {
     return nil
   }
 
-  /// A key of KMS, reached as the target is.
-  func service(_ key: String) throws -> KeySource { try Self.service(key, region, profile) }
+  /// A key of KMS, reached as a target is.
+  func service(_ key: String, as access: TargetAccess) throws -> KeySource {
+    try Self.service(key, access.named.region, profile ?? access.named.profile)
+  }
 
   private static func service(
     _ key: String, _ region: String?, _ profile: String?
@@ -166,28 +168,45 @@ struct RecoveryKeyArguments: ParsableArguments {
       valueName: "file"))
   var recoveryKeyTo: String?
 
-  /// Fails before anything is made if nobody would see the key, or a log would keep it.
-  func requirePlace() throws {
-    if let path = recoveryKeyTo {
-      guard !Process.exists(path) else {
-        throw StoreError(.system(17), path: path, detail: "write the recovery key")
+  /// Makes a recovery key by a closure and hands it over. The place for it is there before, so that
+  /// no key is made that nobody gets to see.
+  ///
+  /// - Parameter undo: takes back what the closure made, if the key cannot be handed over.
+  func hand<T>(
+    of target: String, _ make: () throws -> (RecoveryKey, T), undo: (T) throws -> Void
+  ) throws -> T {
+    guard let path = recoveryKeyTo else {
+      guard Process.isErrorTerminal else {
+        throw ValidationError(
+          "a recovery key is made now and shown once, but standard error is no terminal: "
+            + "give --recovery-key-to FILE")
       }
-    } else if !Process.isErrorTerminal {
-      throw ValidationError(
-        "a recovery key is made now and shown once, but standard error is no terminal: "
-          + "give --recovery-key-to FILE")
+      let (key, made) = try make()
+      let shown = "varve: the recovery key of \(target), shown this once; keep it elsewhere:"
+      Output.note(Escape.terminal(shown))
+      Output.note("  " + key.text)
+      return made
     }
-  }
-
-  func hand(_ key: RecoveryKey, of target: String) throws {
-    if let path = recoveryKeyTo {
-      try Process.create(path, key.text + "\n")
-      return Output.note(
-        Escape.terminal("varve: the recovery key of \(target) is in \(path); keep it elsewhere"))
+    try Process.create(path, "")
+    let key: RecoveryKey
+    let made: T
+    do {
+      (key, made) = try make()
+    } catch {
+      Process.unlink(path)
+      throw error
     }
-    Output.note(
-      Escape.terminal("varve: the recovery key of \(target), shown this once; keep it elsewhere:"))
-    Output.note("  " + key.text)
+    do {
+      try Process.append(key.text, to: path)
+    } catch {
+      do { try undo(made) } catch {
+        Output.note("varve: \(Escape.terminal(target)): its keys are there without a recovery key")
+      }
+      throw error
+    }
+    let said = "varve: the recovery key of \(target) is in \(path); keep it elsewhere"
+    Output.note(Escape.terminal(said))
+    return made
   }
 }
 
@@ -252,16 +271,22 @@ struct TargetAccess {
     let ring = KeyRing(target)
     if try ring.hasSlots() { return try objects() }
     guard let source else {
-      guard !isRemote || mayBePlain || named.isUnencrypted else {
+      guard named.isEncrypted != true else {
+        throw ValidationError("'\(text)' is said to be encrypted, but no key is given for it")
+      }
+      guard !isRemote || mayBePlain || named.isEncrypted == false else {
         throw ValidationError(
           "'\(text)' would see all that is shipped: give --key-file, --passphrase-file, "
             + "--passphrase-command or --kms-key, or say --no-encryption")
       }
       return ObjectStore(target)
     }
-    try recovery.requirePlace()
-    let made = try ring.create(source, label: "first key")
-    try recovery.hand(made.recovery, of: text)
-    return ObjectStore(target, keys: made.keys)
+    let keys = try recovery.hand(of: text) {
+      let made = try ring.create(source, label: "first key")
+      return (made.recovery, made.keys)
+    } undo: { _ in
+      try ring.removeAll()
+    }
+    return ObjectStore(target, keys: keys)
   }
 }
