@@ -10,14 +10,15 @@ extension Store {
   /// - Parameters:
   ///   - isQuick: whether only envelopes are read: headers, section tables, footers, manifests, and
   ///     the size of each file; that takes milliseconds at any size. Else as
-  ///     ``Snapshot/verify(attestation:isCancelled:)``.
+  ///     ``Snapshot/verify(attestation:concurrently:isCancelled:)``.
   ///   - attestation: a line that was kept elsewhere; a quick verification has no use for it.
+  ///   - concurrency: threads that share the rows of a commit.
   ///   - isCancelled: asked after each commit.
   /// - Throws: ``StoreError`` `cancelled`; damage is reported, not thrown, but for what keeps a
   ///   store from being opened.
   public func verify(
     isQuick: Bool = false, attestation: Attestation? = nil,
-    isCancelled: () -> Bool = { false }
+    concurrently concurrency: Concurrency = .none, isCancelled: () -> Bool = { false }
   ) throws(StoreError) -> VerificationReport {
     let snapshot = try snapshot()
     let version = snapshot.view.version
@@ -25,7 +26,8 @@ extension Store {
     if isQuick {
       verifyEnvelopes(version, &report)
     } else {
-      report = try snapshot.verify(attestation: attestation, isCancelled: isCancelled)
+      report = try snapshot.verify(
+        attestation: attestation, concurrently: concurrency, isCancelled: isCancelled)
     }
     verifyManifests(version, &report)
     return report

@@ -55,15 +55,17 @@ extension Snapshot {
   /// - Parameters:
   ///   - attestation: a line that was kept elsewhere; that nothing before it was changed is
   ///     verified.
+  ///   - concurrency: threads that share the rows of a commit.
   ///   - isCancelled: asked after each commit.
   /// - Throws: ``StoreError`` `cancelled`; damage is reported, not thrown.
   public func verify(
-    attestation: Attestation? = nil, isCancelled: () -> Bool = { false }
+    attestation: Attestation? = nil, concurrently concurrency: Concurrency = .none,
+    isCancelled: () -> Bool = { false }
   ) throws(StoreError) -> VerificationReport {
     var known: [Forgetting] = []
     var problem: StoreError?
     do throws(StoreError) { known = try forgettings() } catch { problem = error }
-    var verifier = Verifier(view, attestation, known)
+    var verifier = Verifier(view, attestation, known, concurrency)
     if let problem { verifier.note(problem) }
     try engine { () throws(StorageError) in try verifier.run(isCancelled: isCancelled) }
     return verifier.report
@@ -76,6 +78,7 @@ private struct Verifier {
   private(set) var report = VerificationReport()
   private var seen: [TreeKind: UInt64] = [:]
   private let attestation: Attestation?
+  private let concurrency: Concurrency
   private let forgettings: [Forgetting]
   /// Keys of the facts that begin a forgetting, with its place in the list.
   private var tombstones: [ContentHash: Int] = [:]
@@ -83,8 +86,12 @@ private struct Verifier {
   /// Sequences of forgotten records.
   private var gone: [UInt64] = []
 
-  init(_ view: StoreView, _ attestation: Attestation?, _ forgettings: [Forgetting]) {
+  init(
+    _ view: StoreView, _ attestation: Attestation?, _ forgettings: [Forgetting],
+    _ concurrency: Concurrency
+  ) {
     self.view = view
+    self.concurrency = concurrency
     self.attestation = attestation
     // A line of an empty store attests nothing but that.
     hasAttested = attestation?.commit == 0 && attestation?.historyDigest == .zero
@@ -231,105 +238,21 @@ private struct Verifier {
 
   /// Every row must be found, as itself, in every tree of the index that covers it.
   private mutating func verifyRows(_ rows: TailRows) {
-    for (position, row) in rows.rows.enumerated() {
-      let sequence = rows.firstSequence + UInt64(position)
-      if row.fields.isForgotten {
-        report.forgotten += 1
-        gone.append(sequence)
-      } else {
-        report.occurrences += 1
-      }
-      guard sequence < view.version.manifest.nextSequence else { continue }
-      let failure = Self.failure { () throws(StorageError) in
-        guard let index = view.version.index(covering: sequence) else {
-          throw StorageError(.corrupt, path: "", doing: "no index covers record \(sequence)")
-        }
-        if row.fields.isForgotten {
-          try verifyColumns(row, sequence, index, texts: rows.strings)
-        } else {
-          try verifyRow(row, sequence, index, texts: rows.strings)
-        }
-      }
-      note(failure)
+    let verifier = RowVerifier(view: view)
+    let middle = rows.rows.count / 2
+    let (first, second) = concurrency.both(rowCount: rows.rows.count) {
+      verifier.verify(rows, 0..<middle)
+    } _: {
+      verifier.verify(rows, middle..<rows.rows.count)
+    }
+    for found in [first, second] {
+      report.occurrences += found.occurrences
+      report.forgotten += UInt64(found.gone.count)
+      gone += found.gone
+      for (kind, count) in found.seen { seen[kind, default: 0] += count }
+      for problem in found.problems { note(problem) }
     }
     for fact in rows.facts { verifyFact(fact) }
-  }
-
-  private mutating func verifyRow(
-    _ row: TailRow, _ sequence: UInt64, _ index: IndexFile, texts: StringTable
-  ) throws(StorageError) {
-    let relative = UInt32(sequence - index.firstSequence)
-    func require(_ kind: TreeKind, _ key: TreeKey) throws(StorageError) {
-      guard let value = try index.tree(kind).find(key),
-        kind.valueByteCount == 0 || value.first == relative
-      else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "record \(sequence) is not in the \(kind) tree")
-      }
-    }
-    if row.message == sequence {
-      try require(.hash, TreeKey(row.hash))
-      guard try index.message(row.hash) == sequence else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "the filter denies record \(sequence)")
-      }
-      seen[.hash, default: 0] += 1
-    } else {
-      try require(.repeats, TreeKeys.repeats(row.message, relative: relative))
-      seen[.repeats, default: 0] += 1
-      guard let first = try view.version.message(row.hash), first == row.message else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "record \(sequence) repeats another message")
-      }
-    }
-    try require(.identity, TreeKey(row.identity))
-    guard try index.occurrence(row.identity) == sequence else {
-      throw StorageError(.corrupt, path: index.path, doing: "the filter denies record \(sequence)")
-    }
-    seen[.identity, default: 0] += 1
-    try require(.time, TreeKeys.time(row.fields.time, relative: relative))
-    seen[.time, default: 0] += 1
-    for (kind, field) in [(TreeKind.project, TextField.project), (.session, .session)] {
-      let id = row.fields[field]
-      guard id >= 0 else { continue }
-      guard let ordinal = try index.ordinal(of: texts.bytes(id)) else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "a text of record \(sequence) is not in the dictionary"
-        )
-      }
-      try require(kind, TreeKeys.text(ordinal, row.fields.time, relative: relative))
-      seen[kind, default: 0] += 1
-    }
-    try verifyColumns(row, sequence, index, texts: texts)
-  }
-
-  private func verifyColumns(
-    _ row: TailRow, _ sequence: UInt64, _ index: IndexFile, texts: StringTable
-  ) throws(StorageError) {
-    let position = Int(sequence - index.firstSequence)
-    func require(_ column: ColumnID, _ value: UInt64) throws(StorageError) {
-      guard try index.value(column, row: position) == value else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "column \(column) is wrong for record \(sequence)")
-      }
-    }
-    try require(.time, ColumnValues.time(row.fields.time))
-    try require(.flags, ColumnValues.flags(row.fields))
-    try require(.message, sequence - row.message)
-    try require(.byteCount, row.contentByteCount)
-    try require(.run, row.fields.run)
-    try require(.turnDuration, row.turnDuration)
-    for column in ColumnID.texts {
-      let id = row.fields.text[Int(column.rawValue)]
-      let value = try index.value(column, row: position)
-      if id < 0 {
-        try require(column, 0)
-      } else {
-        if value > 0, try index.text(Int(value) - 1) == texts.bytes(id) { continue }
-        throw StorageError(
-          .corrupt, path: index.path, doing: "column \(column) is wrong for record \(sequence)")
-      }
-    }
   }
 
   /// Where a segment stands in the log: their numbers do not ascend once some were written anew.

@@ -1,5 +1,6 @@
 // What a quick verification finds and what it leaves to the full one; the chain of manifests.
 
+import Dispatch
 import Testing
 import Varve
 import VarveFormat
@@ -44,8 +45,33 @@ import VarveTestSupport
     var copy = disk.disk
     let inode = try #require(copy.names[path])
     let count = copy.seen[inode]?.count ?? 0
-    copy.seen[inode]?[offset < 0 ? count + offset : offset] ^= 0x10
+    copy.seen[inode]?[offset < 0 ? count + offset : offset % count] ^= 0x10
     return SimulatedFileSystem(disk: copy)
+  }
+
+  @Test("Two threads find what one finds, in the same order")
+  func shared() throws {
+    let disk = try Self.disk()
+    var threads = Concurrency(width: 2) { count, body in
+      DispatchQueue.concurrentPerform(iterations: count, execute: body)
+    }
+    threads.documentCountMin = 2
+    var random = SplitMix64(seed: 3)
+    var problemCount = 0
+    for path in disk.disk.names.keys.sorted() where path.contains("/indexes/") {
+      for _ in 0..<60 {
+        let changed = try Self.changed(disk, path, at: Int(random.next() % 20_000))
+        guard
+          let store = try? Store.open(
+            at: "/s", options: StoreOptions(access: .read), fileSystem: changed, registers: false)
+        else { continue }
+        let (alone, shared) = (try store.verify(), try store.verify(concurrently: threads))
+        #expect(alone.problems == shared.problems && alone.occurrences == shared.occurrences)
+        problemCount += alone.problems.count
+      }
+    }
+    #expect(problemCount > 20)
+    #expect(try Self.report(disk, isQuick: false).isSound)
   }
 
   @Test("A sound store is sound by both, and the quick one reads next to nothing")

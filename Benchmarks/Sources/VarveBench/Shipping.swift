@@ -45,7 +45,9 @@ enum Shipping {
     let restored = try timed("restoreWithIndexes") {
       try reader.restore(backup, into: place + "/restored", concurrently: arguments.concurrency)
     }
-    let report = try timed("verifyRestored") { try restored.verify() }
+    let report = try timed("verifyRestored") {
+      try restored.verify(concurrently: arguments.concurrency)
+    }
     figures.append(Figure("problems", Double(report.problems.count), ""))
     figures.append(Figure("occurrences", Double(report.occurrences), ""))
     return figures

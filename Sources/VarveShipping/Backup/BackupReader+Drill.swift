@@ -61,7 +61,8 @@ extension BackupReader {
       result.isDigestEqual =
         try snapshot.digest() == backup.contentDigest
         && snapshot.historyDigest == backup.historyDigest
-      result.problems = try store.verify().problems
+      result.problems = try store.verify(concurrently: concurrently, isCancelled: isCancelled)
+        .problems
       result.verifyMilliseconds = fileSystem.now() - start - result.restoreMilliseconds
     } catch let error as StoreError where error.code == .damaged || error.code == .notFound {
       result.restoreMilliseconds = fileSystem.now() - start

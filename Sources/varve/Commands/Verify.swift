@@ -3,6 +3,7 @@
 import ArgumentParser
 import Varve
 import VarveShipping
+import VarveSources
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -77,7 +78,8 @@ struct Verify: ParsableCommand {
     }
     let path = place ?? storeArguments.path
     let store = try Store.open(at: path, options: StoreOptions(access: .read))
-    let report = try store.verify(isQuick: quick, attestation: attestation)
+    let report = try store.verify(
+      isQuick: quick, attestation: attestation, concurrently: .dispatch)
     let isEnough = expectAtLeast.map { report.occurrences >= $0 } ?? true
     if json.json {
       JSON.object([

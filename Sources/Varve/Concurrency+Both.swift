@@ -1,9 +1,9 @@
-// Two halves of a report at a time.
+// Two halves of a pass over rows at a time.
 
 import Synchronization
 
 extension Concurrency {
-  /// Rows of a report that are worth another thread: a few milliseconds of work.
+  /// Rows that are worth another thread: a few milliseconds of work.
   private static let rowCountMin = 100_000
 
   /// What two closures give that do not touch each other.
