@@ -8,8 +8,9 @@ missing_packages() {
   case "$(uname -s)" in
     Linux)
       command -v dpkg-query >/dev/null 2>&1 || return 0
-      for package in liblz4-dev zlib1g-dev libsimdjson-dev libcurl4-openssl-dev pkg-config python3; do
+      for package in liblz4-dev zlib1g-dev libsimdjson-dev libcurl4-openssl-dev curl pkg-config python3; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+          { [ "$package" = curl ] && command -v curl >/dev/null 2>&1; } ||
           { [ "$package" = python3 ] && command -v python3 >/dev/null 2>&1; } ||
           { [ "$package" = pkg-config ] && command -v pkg-config >/dev/null 2>&1; } ||
           printf '%s ' "$package"
