@@ -71,6 +71,29 @@ import VarveTestSupport
     #expect(try cells(snapshot.report(logs), "activeSeconds") == [.number(130), .number(0)])
   }
 
+  @Test("The first signatures are those that stand first among all")
+  func firstSignatures() throws {
+    var random = SplitMix64(seed: 4)
+    let words = ["alpha", "beta", "gamma", "delta", "MCP server \"a\" Server stderr: "]
+    let rows = (0..<400).map { number in
+      let text = (0..<3).map { _ in words[Int(random.next() % 5)] }.joined(separator: " ")
+      return Row(content: text + " x", component: "c", time: Int64(number), isError: true)
+    }
+    let snapshot = try Row.snapshot(rows)
+    func signatures(_ limit: Int) throws -> [ErrorSignature] {
+      var query = ReportQuery(.errors)
+      query.signatureLimit = limit
+      guard case .signatures(let found)? = try cells(snapshot.report(query), "signatures").first
+      else { return [] }
+      return found
+    }
+    let all = try signatures(1000)
+    #expect(all.count > 64)
+    for limit in [0, 1, 5, 64, 65] {
+      #expect(try signatures(limit) == Array(all.prefix(limit)), "limit \(limit)")
+    }
+  }
+
   @Test("A timeline shows the days on which nothing happened, newest first")
   func timeline() throws {
     let snapshot = try Row.snapshot([

@@ -98,20 +98,39 @@ struct ErrorsReport {
       }
       found[group][place].note(columns.times[Int(row)])
     }
-    let shown = found.map { signatures in
-      let sorted = signatures.sorted {
-        if $0.isServerOutput != $1.isServerOutput { return $1.isServerOutput }
-        return $0.count != $1.count
-          ? $0.count > $1.count
-          : $0.signature.utf8.lexicographicallyPrecedes($1.signature.utf8)
-      }
-      return Array(sorted.prefix(max(0, query.signatureLimit)))
+    return (found.map { $0.first(max(0, query.signatureLimit)) }, serverOutputs)
+  }
+}
+
+extension [ErrorSignature] {
+  /// Signatures that are worth keeping apart while all are looked at once.
+  private static let keptMax = 64
+
+  /// The first ones in the order in which they are shown. Most signatures stand once, and few are
+  /// shown: sorting all of them would compare their texts for nothing.
+  fileprivate func first(_ limit: Int) -> [ErrorSignature] {
+    guard limit <= Self.keptMax else {
+      return Array(sorted { $0.precedes($1) }.prefix(limit))
     }
-    return (shown, serverOutputs)
+    var kept: [ErrorSignature] = []
+    for signature in self {
+      if kept.count == limit, kept.last.map({ !signature.precedes($0) }) ?? true { continue }
+      let place = kept.lastIndex { !signature.precedes($0) }.map { $0 + 1 } ?? 0
+      kept.insert(signature, at: place)
+      if kept.count > limit { kept.removeLast() }
+    }
+    return kept
   }
 }
 
 extension ErrorSignature {
+  /// What servers wrote comes after everything else, then the most frequent first.
+  fileprivate func precedes(_ other: ErrorSignature) -> Bool {
+    if isServerOutput != other.isServerOutput { return other.isServerOutput }
+    return count != other.count
+      ? count > other.count : signature.utf8.lexicographicallyPrecedes(other.signature.utf8)
+  }
+
   fileprivate mutating func note(_ time: Int64) {
     guard time != OccurrenceFields.noTime else { return }
     first = min(first ?? time, time)
