@@ -165,9 +165,7 @@ public struct Pruning: Sendable {
     }
     // Once more from the target: it may have got backups since.
     let needed = needed(by: try self.backups())
-    let list = try objects.segments()
-    var sizes: [String: UInt64] = [:]
-    for object in list.all { sizes[object.key] = object.byteCount }
+    let sizes = try sizes()
     for key in keys {
       guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key] else {
         continue
