@@ -10,33 +10,52 @@ struct TextColumn: Sendable {
   /// Distinct texts, in order of first use.
   private(set) var texts: [[UInt8]] = []
 
+  /// A column without rows.
+  init() {}
+
   init(_ id: ColumnID, of indexes: [IndexFile]) throws(StorageError) {
     var numbers: [[UInt8]: UInt32] = [:]
+    var places: [UInt32] = []
+    places.reserveCapacity(indexes.reduce(0) { $0 + Int($1.recordCount) })
     for index in indexes {
-      let textCount = try index.textCount()
-      var map = [UInt32](repeating: 0, count: textCount + 1)
-      for ordinal in try index.column(id) {
-        guard ordinal > 0 else {
-          places.append(0)
-          continue
+      let start = places.count
+      let ordinals = try Self.append(id, of: index, to: &places)
+      // The place of each text of this index, first the one of none.
+      var map: [UInt32] = [0]
+      for ordinal in ordinals {
+        let text = try index.text(ordinal - 1)
+        if numbers[text] == nil {
+          texts.append(text)
+          numbers[text] = UInt32(texts.count)
         }
-        guard ordinal <= UInt64(textCount) else {
-          throw StorageError(.corrupt, path: index.path, doing: "a column names no text")
+        map.append(numbers[text] ?? 0)
+      }
+      guard map != Array(0..<UInt32(map.count)) else { continue }
+      for row in start..<places.count { places[row] = map[Int(places[row])] }
+    }
+    self.places = places
+  }
+
+  /// Appends the texts of an index, numbered from 1 in order of first use.
+  ///
+  /// - Returns: the ordinal of each number, less one.
+  private static func append(
+    _ id: ColumnID, of index: IndexFile, to places: inout [UInt32]
+  ) throws(StorageError) -> [Int] {
+    var ordinals: [Int] = []
+    var numbers = [UInt32](repeating: 0, count: try index.textCount() + 1)
+    try index.forEachBlock(of: id) { values throws(FormatError) in
+      for i in values.indices {
+        guard values[i] < UInt64(numbers.count) else { throw FormatError(.outOfBounds, at: i) }
+        let ordinal = Int(values[i])
+        if ordinal > 0, numbers[ordinal] == 0 {
+          ordinals.append(ordinal)
+          numbers[ordinal] = UInt32(ordinals.count)
         }
-        let ordinal = Int(ordinal)
-        if map[ordinal] == 0 {
-          let text = try index.text(ordinal - 1)
-          if let known = numbers[text] {
-            map[ordinal] = known
-          } else {
-            texts.append(text)
-            numbers[text] = UInt32(texts.count)
-            map[ordinal] = UInt32(texts.count)
-          }
-        }
-        places.append(map[ordinal])
+        places.append(numbers[ordinal])
       }
     }
+    return ordinals
   }
 
   /// The text of a place; nil for 0.

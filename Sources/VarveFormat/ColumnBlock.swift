@@ -146,28 +146,41 @@ package struct ColumnReader: ~Escapable {
     return base &+ ((word >> UInt64(bit & 7)) & ((1 << UInt64(width)) - 1))
   }
 
+  /// Calls a closure with the values of each block of 1,024 rows, in order.
+  package func forEachBlock<E: Error>(_ body: (Span<UInt64>) throws(E) -> Void) throws(E) {
+    var values = [UInt64](repeating: 0, count: min(count, ColumnLayout.blockRowCount))
+    for block in 0..<blockCount {
+      let held = min(ColumnLayout.blockRowCount, count - block * ColumnLayout.blockRowCount)
+      decode(block, held, into: &values)
+      try body(values.span.extracting(0..<held))
+    }
+  }
+
+  private func decode(_ block: Int, _ held: Int, into values: inout [UInt64]) {
+    let start = 8 + blockCount * 4 + Int(bytes.load(UInt32.self, at: 8 + block * 4))
+    let base = bytes.load(UInt64.self, at: start)
+    let width = Int(bytes.load(UInt8.self, at: start + 8))
+    var output = values.mutableSpan
+    if width == 0 {
+      for i in 0..<held { output[i] = base }
+    } else if width == 64 {
+      for i in 0..<held { output[i] = base &+ bytes.load(UInt64.self, at: start + 9 + i * 8) }
+    } else {
+      let mask: UInt64 = (1 << UInt64(width)) - 1
+      for i in 0..<held {
+        let bit = i &* width
+        let word = bytes.load(UInt64.self, at: start &+ 9 &+ bit >> 3)
+        output[i] = base &+ ((word >> UInt64(bit & 7)) & mask)
+      }
+    }
+  }
+
   /// Appends the values of all rows.
   package func appendAll(to values: inout [UInt64]) {
     values.reserveCapacity(values.count + count)
-    for block in 0..<blockCount {
-      let first = block * ColumnLayout.blockRowCount
-      let start = 8 + blockCount * 4 + Int(bytes.load(UInt32.self, at: 8 + block * 4))
-      let base = bytes.load(UInt64.self, at: start)
-      let width = Int(bytes.load(UInt8.self, at: start + 8))
-      let held = min(ColumnLayout.blockRowCount, count - first)
-      if width == 0 {
-        values.append(contentsOf: repeatElement(base, count: held))
-      } else if width == 64 {
-        for i in 0..<held {
-          values.append(base &+ bytes.load(UInt64.self, at: start + 9 + i * 8))
-        }
-      } else {
-        let mask: UInt64 = (1 << UInt64(width)) - 1
-        for i in 0..<held {
-          let bit = i * width
-          let word = bytes.load(UInt64.self, at: start + 9 + bit >> 3)
-          values.append(base &+ ((word >> UInt64(bit & 7)) & mask))
-        }
+    forEachBlock { block in
+      values.append(addingCapacity: block.count) { output in
+        for i in block.indices { output.append(block[i]) }
       }
     }
   }

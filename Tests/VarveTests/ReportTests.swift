@@ -98,12 +98,14 @@ import VarveTestSupport
   func timeline() throws {
     let snapshot = try Row.snapshot([
       Row(component: "b", time: 10), Row(component: "a", time: 20), Row(project: nil, time: 30),
-      Row(time: 3 * Self.day + 5),
+      Row(time: 3 * Self.day + 5), Row(), Row(isEcho: true), Row(component: "a"),
     ])
     var query = ReportQuery(.timeline)
     query.since = -Self.day
     query.until = 4 * Self.day
     let report = try snapshot.report(query)
+    #expect(report.occurrenceCount == 4 && report.withoutTimeCount == 0)
+    #expect(report.leftOutCount == 2)
     #expect(
       cells(report, "date")
         == ["04", "03", "02", "01", "01"].map { .text("1970-01-\($0)") } + [.text("1969-12-31")])

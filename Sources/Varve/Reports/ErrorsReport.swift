@@ -4,35 +4,34 @@ import VarveFormat
 import VarveStorage
 
 struct ErrorsReport {
-  let columns: ReportColumns
+  let scan: ReportScan
   let query: ReportQuery
   let snapshot: Snapshot
   let redaction: Redaction?
 
-  func report(_ selected: [UInt32]) throws(StoreError) -> Report {
-    let flags = columns.flags
-    var errors = selected.kept { flags[$0] & 1 != 0 }
+  private var columns: ReportColumns { scan.columns }
+
+  func report() throws(StoreError) -> Report {
+    var errors = scan.selected(columns.errors)
     if let newSince = query.newSince { try leaveOnlyNew(&errors, since: newSince) }
     var pairs = PairTable()
-    var keys: [(component: UInt32, project: UInt32)] = []
-    let numbers = errors.map { row in
-      let key = (columns.components.places[Int(row)], columns.projects.places[Int(row)])
-      let (group, isNew) = pairs.number(key.0, key.1)
-      if isNew { keys.append(key) }
-      return UInt32(group)
-    }
-    let groups = ReportGroups(rows: errors, groups: numbers, groupCount: keys.count)
-    let counter = ReportCounter(columns, query, groups)
-    let days = ReportCounter.days(columns, query, groups)
-    let (signatures, serverOutputs) = try signatures(groups)
-    var rows: [[Report.Value]] = []
-    for (group, tally) in counter.tallies.enumerated() {
-      rows.append([
-        columns.components.value(keys[group].component),
-        columns.projects.value(keys[group].project), .number(tally.count(query.count)),
-        .number(tally.sessions), .number(days[group]), .number(serverOutputs[group]),
-        .signatures(signatures[group]),
-      ])
+    let (components, projects) = (columns.components.places, columns.projects.places)
+    let groups = errors.map { pairs.number(components[Int($0)], projects[Int($0)]).number }
+    var sessions: [UInt32] = []
+    sessions.gather(columns.sessions.places, at: errors.span)
+    var counter = ReportCounter(columns, query, groupCount: pairs.count)
+    counter.add(errors.span, groups.span, sessions: sessions.span)
+    let sessionCounts = counter.sessionCounts
+    let counts = counter.counts
+    let days = daysOfGroups(errors, groups).counts(pairs.count)
+    let found = try signatures(errors, groups, groupCount: pairs.count)
+    let rows = pairs.keys.enumerated().map { group, key -> [Report.Value] in
+      let (component, project) = PairTable.parts(key)
+      return [
+        columns.components.value(component), columns.projects.value(project),
+        .number(counts[group]), .number(sessionCounts[group]), .number(days[group]),
+        .number(found.serverOutputs[group]), .signatures(found.signatures[group]),
+      ]
     }
     var report = Report(
       query, counter,
@@ -49,91 +48,130 @@ struct ErrorsReport {
     return report
   }
 
+  private func daysOfGroups(_ errors: [UInt32], _ groups: [UInt32]) -> GroupedSet {
+    var buckets = BucketNumbers(.day, query.zone)
+    var numbers: [UInt32] = []
+    buckets.number(errors.span, columns.times, into: &numbers)
+    var days = GroupedSet()
+    days.add(groups.span, numbers.span)
+    return days
+  }
+
   /// Leaves errors whose signature none before a time has; those without a time count as old.
   private func leaveOnlyNew(_ errors: inout [UInt32], since: Int64) throws(StoreError) {
-    let all = columns.flags.indices.filter { columns.flags[$0] & 3 == 1 }
-    let texts = try columns.errorTexts.find(all.map { columns.messages[$0] }, in: snapshot)
-    var old: Set<String> = []
-    for row in all where columns.times[row] < since {
-      if let text = texts[columns.messages[row]] { old.insert(text.signature) }
+    let table = try columns.errorTexts.table(
+      Array(columns.errors.indices), columns, in: snapshot)
+    var isOld = [Bool](repeating: false, count: table.names.count)
+    for (number, row) in columns.errors.enumerated() where columns.times[Int(row)] < since {
+      if let signature = table.signature(ofError: number) { isOld[Int(signature)] = true }
     }
-    errors.removeAll { row in
-      let signature = texts[columns.messages[Int(row)]]?.signature
-      return signature.map { old.contains($0) } ?? true
+    var kept: [UInt32] = []
+    for (number, row) in zip(places(of: errors), errors) {
+      if let signature = table.signature(ofError: number), !isOld[Int(signature)] {
+        kept.append(row)
+      }
     }
+    errors = kept
+  }
+
+  /// Where some errors stand among all of them. Both ascend.
+  private func places(of errors: [UInt32]) -> [Int] {
+    let all = columns.errors
+    guard errors.count < all.count else { return Array(all.indices) }
+    var next = 0
+    return errors.map { row in
+      while all[next] < row { next += 1 }
+      return next
+    }
+  }
+
+  /// What the errors of a group have in common that have one signature.
+  private struct Tally {
+    var count: Int64 = 0
+    var first: Int64 = .max
+    var last: Int64 = .min
+    /// The first of them, as a place among all errors.
+    let sample: Int
   }
 
   /// The signatures of each group, what servers wrote after everything else, then the most frequent
   /// first; and how much of each group servers wrote.
   private func signatures(
-    _ groups: ReportGroups
+    _ errors: [UInt32], _ groups: [UInt32], groupCount: Int
   ) throws(StoreError) -> (signatures: [[ErrorSignature]], serverOutputs: [Int64]) {
-    let messages = groups.rows.map { columns.messages[Int($0)] }
-    let texts = try columns.errorTexts.find(messages, in: snapshot, redaction: redaction)
-    var numbers: [String: UInt32] = [:]
+    let places = places(of: errors)
+    let table = try columns.errorTexts.table(places, columns, in: snapshot, redaction: redaction)
     var pairs = PairTable()
+    var tallies: [Tally] = []
     var counted = PairTable()
-    var found: [[ErrorSignature]] = Array(repeating: [], count: groups.groupCount)
-    var places: [(group: Int, place: Int)] = []
-    var serverOutputs = [Int64](repeating: 0, count: groups.groupCount)
-    for (i, row) in groups.rows.enumerated() {
-      guard let text = texts[messages[i]] else { continue }
-      let owner = Int(groups.groups[i])
-      let number = numbers[text.signature] ?? UInt32(numbers.count)
-      if Int(number) == numbers.count { numbers[text.signature] = number }
-      let (pair, isNew) = pairs.number(UInt32(owner), number)
-      if isNew {
-        places.append((owner, found[owner].count))
-        found[owner].append(
-          ErrorSignature(
-            signature: text.signature, count: 0, sample: text.sample,
-            isServerOutput: text.isServerOutput))
-      }
-      let (group, place) = places[pair]
+    var serverOutputs = [Int64](repeating: 0, count: groupCount)
+    for (i, row) in errors.enumerated() {
+      guard let signature = table.signature(ofError: places[i]) else { continue }
+      let (pair, isNew) = pairs.number(groups[i], signature)
+      if isNew { tallies.append(Tally(sample: places[i])) }
       let isCounted =
-        query.count == .occurrences || counted.number(UInt32(pair), messages[i]).isNew
+        query.count == .occurrences || counted.number(pair, columns.messages[Int(row)]).isNew
       if isCounted {
-        found[group][place].count += 1
-        if text.isServerOutput { serverOutputs[group] += 1 }
+        tallies[Int(pair)].count += 1
+        if table.areServerOutput[Int(signature)] { serverOutputs[Int(groups[i])] += 1 }
       }
-      found[group][place].note(columns.times[Int(row)])
+      let time = columns.times[Int(row)]
+      guard time != OccurrenceFields.noTime else { continue }
+      tallies[Int(pair)].first = min(tallies[Int(pair)].first, time)
+      tallies[Int(pair)].last = max(tallies[Int(pair)].last, time)
     }
-    return (found.map { $0.first(max(0, query.signatureLimit)) }, serverOutputs)
+    var entries = [[SignatureEntry]](repeating: [], count: groupCount)
+    for (pair, key) in pairs.keys.enumerated() {
+      let (group, signature) = PairTable.parts(key)
+      entries[Int(group)].append(
+        SignatureEntry(pair: pair, signature: signature, count: tallies[pair].count))
+    }
+    let signatures = entries.map { list in
+      list.first(max(0, query.signatureLimit), of: table).map { entry in
+        let tally = tallies[entry.pair]
+        return ErrorSignature(
+          signature: table.names[Int(entry.signature)], count: tally.count,
+          first: tally.first <= tally.last ? tally.first : nil,
+          last: tally.first <= tally.last ? tally.last : nil,
+          sample: table.sample(ofError: tally.sample),
+          isServerOutput: table.areServerOutput[Int(entry.signature)])
+      }
+    }
+    return (signatures, serverOutputs)
   }
 }
 
-extension [ErrorSignature] {
+/// A signature of a group.
+private struct SignatureEntry {
+  let pair: Int
+  let signature: UInt32
+  let count: Int64
+
+  /// What servers wrote comes after everything else, then the most frequent first.
+  func precedes(_ other: SignatureEntry, _ table: ErrorTable) -> Bool {
+    let isServerOutput = table.areServerOutput[Int(signature)]
+    if isServerOutput != table.areServerOutput[Int(other.signature)] { return !isServerOutput }
+    if count != other.count { return count > other.count }
+    return table.names[Int(signature)].utf8.lexicographicallyPrecedes(
+      table.names[Int(other.signature)].utf8)
+  }
+}
+
+extension [SignatureEntry] {
   /// Signatures that are worth keeping apart while all are looked at once.
   private static let keptMax = 64
 
   /// The first ones in the order in which they are shown. Most signatures stand once, and few are
   /// shown: sorting all of them would compare their texts for nothing.
-  fileprivate func first(_ limit: Int) -> [ErrorSignature] {
-    guard limit <= Self.keptMax else {
-      return Array(sorted { $0.precedes($1) }.prefix(limit))
-    }
-    var kept: [ErrorSignature] = []
-    for signature in self {
-      if kept.count == limit, kept.last.map({ !signature.precedes($0) }) ?? true { continue }
-      let place = kept.lastIndex { !signature.precedes($0) }.map { $0 + 1 } ?? 0
-      kept.insert(signature, at: place)
+  fileprivate func first(_ limit: Int, of table: ErrorTable) -> ArraySlice<SignatureEntry> {
+    guard limit <= Self.keptMax else { return sorted { $0.precedes($1, table) }.prefix(limit) }
+    var kept: [SignatureEntry] = []
+    for entry in self {
+      if kept.count == limit, kept.last.map({ !entry.precedes($0, table) }) ?? true { continue }
+      let place = kept.lastIndex { !entry.precedes($0, table) }.map { $0 + 1 } ?? 0
+      kept.insert(entry, at: place)
       if kept.count > limit { kept.removeLast() }
     }
-    return kept
-  }
-}
-
-extension ErrorSignature {
-  /// What servers wrote comes after everything else, then the most frequent first.
-  fileprivate func precedes(_ other: ErrorSignature) -> Bool {
-    if isServerOutput != other.isServerOutput { return other.isServerOutput }
-    return count != other.count
-      ? count > other.count : signature.utf8.lexicographicallyPrecedes(other.signature.utf8)
-  }
-
-  fileprivate mutating func note(_ time: Int64) {
-    guard time != OccurrenceFields.noTime else { return }
-    first = min(first ?? time, time)
-    last = max(last ?? time, time)
+    return kept[...]
   }
 }

@@ -68,31 +68,42 @@ extension Report {
 
   /// Sorts rows by keys; equal ones keep their order.
   mutating func sortRows(_ orders: [ReportQuery.Order]) {
-    let report = self
+    let order = RowOrder(self, orders)
     rows = rows.enumerated().sorted { left, right in
-      if report.precedes(left.element, right.element, by: orders) { return true }
-      if report.precedes(right.element, left.element, by: orders) { return false }
-      return left.offset < right.offset
+      let compared = order.compare(left.element, right.element)
+      return compared != 0 ? compared < 0 : left.offset < right.offset
     }.map(\.element)
   }
+}
 
-  /// Whether a row stands before another one; cells without a value come last.
-  func precedes(_ left: [Value], _ right: [Value], by orders: [ReportQuery.Order]) -> Bool {
-    for order in orders {
-      guard let at = columns.firstIndex(where: { $0.key == order.key }) else { continue }
-      switch (left[at], right[at]) {
-      case (.null, .null): continue
-      case (.null, _): return false
-      case (_, .null): return true
-      default: break
-      }
-      if Self.isLess(left[at], right[at]) { return !order.isDescending }
-      if Self.isLess(right[at], left[at]) { return order.isDescending }
+/// An order of a report's rows.
+struct RowOrder {
+  /// Where each key's cell stands in a row, and whether the largest comes first.
+  private let keys: [(at: Int, isDescending: Bool)]
+
+  init(_ report: Report, _ orders: [ReportQuery.Order]) {
+    keys = orders.compactMap { order in
+      report.columns.firstIndex { $0.key == order.key }.map { ($0, order.isDescending) }
     }
-    return false
   }
 
-  private static func isLess(_ left: Value, _ right: Value) -> Bool {
+  /// Less than 0 if a row stands before another one, 0 if the order does not tell. Cells without a
+  /// value come last.
+  func compare(_ left: [Report.Value], _ right: [Report.Value]) -> Int {
+    for (at, isDescending) in keys {
+      switch (left[at], right[at]) {
+      case (.null, .null): continue
+      case (.null, _): return 1
+      case (_, .null): return -1
+      default: break
+      }
+      if Self.isLess(left[at], right[at]) { return isDescending ? 1 : -1 }
+      if Self.isLess(right[at], left[at]) { return isDescending ? -1 : 1 }
+    }
+    return 0
+  }
+
+  private static func isLess(_ left: Report.Value, _ right: Report.Value) -> Bool {
     switch (left, right) {
     case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
     case (.number(let a), .number(let b)), (.percent(let a), .percent(let b)),

@@ -49,10 +49,13 @@ public struct Report: Equatable, Sendable {
   public var rows: [[Value]]
   /// Rows before the limit.
   public var rowCount: Int
-  /// Occurrences that the filters let through.
+  /// Occurrences that were counted.
   public var occurrenceCount: Int
-  /// Those of them without a time.
+  /// Those of them that have no time.
   public var withoutTimeCount: Int
+  /// Occurrences that the filters let through and that were not counted because they have no time:
+  /// no stretch of time holds them.
+  public var leftOutCount = 0
   /// How active time was found; nil where the report has none.
   public var rule: String?
 }

@@ -3,31 +3,79 @@
 import VarveFormat
 
 struct SessionReport {
-  let columns: ReportColumns
+  let scan: ReportScan
   let query: ReportQuery
-  let concurrency: Concurrency
 
-  func report(_ selected: [UInt32]) -> Report {
-    let sessions = columns.sessions.places
-    let inSessions = selected.kept { sessions[$0] != 0 }
-    let groups = columns.sessions.groups(inSessions)
-    let (counter, (components, projects)) = concurrency.both(rowCount: inSessions.count) {
-      ReportCounter(columns, query, groups)
-    } _: {
-      (GroupedSet(columns.components, groups), leastProjects(groups))
+  /// Sums by session: the group of a row is the place of its session.
+  private struct Sums: ReportSums {
+    let columns: ReportColumns
+    let groupCount: Int
+    /// The rank of each project by name.
+    let projectRanks: [UInt32]
+    var counter: ReportCounter
+    var components: GroupedSet
+    /// The first project of each session by name, as `MIN` has it; 0 for none.
+    var projects: [UInt32]
+    private var rowsWithOne: [UInt32] = []
+    private var sessions: [UInt32] = []
+    private var componentsOfRows: [UInt32] = []
+    private var projectsOfRows: [UInt32] = []
+
+    init(_ columns: ReportColumns, _ query: ReportQuery) {
+      self.columns = columns
+      components = GroupedSet(valueCount: columns.components.texts.count)
+      groupCount = columns.sessions.texts.count + 1
+      projectRanks = TextNames(columns.projects).ranks
+      counter = ReportCounter(columns, query, groupCount: groupCount)
+      projects = [UInt32](repeating: 0, count: groupCount)
     }
+
+    mutating func add(_ rows: Span<UInt32>) {
+      let count = rowsWithOne.keep(rows, whereNotZero: columns.sessions.places)
+      let chunkRows = rowsWithOne
+      let rows = chunkRows.span.extracting(0..<count)
+      sessions.gather(columns.sessions.places, at: rows)
+      componentsOfRows.gather(columns.components.places, at: rows)
+      projectsOfRows.gather(columns.projects.places, at: rows)
+      let (chunkSessions, chunkComponents) = (sessions, componentsOfRows)
+      let groups = chunkSessions.span.extracting(0..<count)
+      counter.add(rows, groups, sessions: nil)
+      components.add(groups, chunkComponents.span)
+      for i in 0..<count { note(projectsOfRows[i], of: sessions[i]) }
+    }
+
+    mutating func add(_ later: Sums) {
+      counter.add(later.counter)
+      components.add(later.components)
+      for group in later.projects.indices { note(later.projects[group], of: UInt32(group)) }
+    }
+
+    @inline(__always)
+    private mutating func note(_ project: UInt32, of group: UInt32) {
+      let known = projects[Int(group)]
+      if project != known, projectRanks[Int(project)] < projectRanks[Int(known)] {
+        projects[Int(group)] = project
+      }
+    }
+  }
+
+  func report() -> Report {
+    let columns = scan.columns
+    let sums = scan.sum(Sums(columns, query))
+    let counts = sums.counter.counts
+    let components = sums.components.values(sums.groupCount)
     let names = TextNames(columns.components)
     var rows: [[Report.Value]] = []
-    for (group, tally) in counter.tallies.enumerated() where tally.occurrences > 0 {
+    for (group, tally) in sums.counter.tallies.enumerated() where tally.occurrences > 0 {
       rows.append([
-        columns.sessions.value(UInt32(group)), columns.projects.value(projects[group]),
+        columns.sessions.value(UInt32(group)), columns.projects.value(sums.projects[group]),
         tally.hasTime ? .time(tally.first) : .null, tally.hasTime ? .time(tally.last) : .null,
-        tally.hasTime ? .number(tally.span / 1000) : .null, .number(tally.count(query.count)),
-        .texts(names.sorted(components.values(of: group))), .number(tally.errors),
+        tally.hasTime ? .number(tally.span / 1000) : .null, .number(counts[group]),
+        .texts(names.sorted(components[group])), .number(tally.errors),
       ])
     }
     var report = Report(
-      query, counter,
+      query, sums.counter,
       columns: [
         ("session", .text), ("project", .text), ("started", .time), ("ended", .time),
         ("durationSeconds", .number), ("messages", .number), ("components", .texts),
@@ -35,17 +83,5 @@ struct SessionReport {
       ], rows: rows)
     report.sortRows([.init("messages", isDescending: true), .init("session", isDescending: false)])
     return report
-  }
-
-  /// The first project of each group by name, as `MIN` has it; 0 for none.
-  private func leastProjects(_ groups: ReportGroups) -> [UInt32] {
-    let ranks = TextNames(columns.projects).ranks
-    var least = [UInt32](repeating: 0, count: groups.groupCount)
-    for (i, row) in groups.rows.enumerated() {
-      let place = columns.projects.places[Int(row)]
-      let group = Int(groups.groups[i])
-      if ranks[Int(place)] < ranks[Int(least[group])] { least[group] = place }
-    }
-    return least
   }
 }

@@ -11,8 +11,9 @@ extension Snapshot {
   /// Answers a report over all occurrences that are no echoes and that the filters let through.
   ///
   /// Cost: linear in the occurrences of the snapshot; the first report of a snapshot reads six
-  /// columns, later ones share them. `errors` also reads the contents of the errors, `usage` what
-  /// responses say of tokens.
+  /// columns, later ones share them: 25 bytes of memory an occurrence, for `disk` 16 more. `errors`
+  /// also reads the contents of the errors, `usage` what responses say of tokens, `disk` the
+  /// headers of all blocks, each once.
   ///
   /// - Parameters:
   ///   - query: which report, of what.
@@ -24,27 +25,24 @@ extension Snapshot {
     _ query: ReportQuery, redaction: Redaction? = nil,
     concurrently concurrency: Concurrency = .none
   ) throws(StoreError) -> Report {
-    let columns = try searching.reportColumns(view)
-    let rows = columns.selected(by: query, among: try filteredRows(query.filters))
+    let columns = try searching.reportColumns(view, concurrently: concurrency)
+    let scan = ReportScan(
+      columns, query, among: try filteredRows(query.filters), concurrently: concurrency)
     var report: Report
     switch query.name {
-    case .activity:
-      report = ActivityReport(columns: columns, query: query, concurrency: concurrency).report(rows)
-    case .timeline:
-      report = try TimelineReport(columns: columns, query: query, concurrency: concurrency).report(
-        rows)
-    case .components:
-      report = ComponentReport(columns: columns, query: query, concurrency: concurrency).report(
-        rows)
+    case .activity: report = ActivityReport(scan: scan, query: query).report()
+    case .timeline: report = try TimelineReport(scan: scan, query: query).report()
+    case .components: report = ComponentReport(scan: scan, query: query).report()
     case .errors:
       report = try ErrorsReport(
-        columns: columns, query: query, snapshot: self, redaction: redaction
-      ).report(rows)
-    case .session:
-      report = SessionReport(columns: columns, query: query, concurrency: concurrency).report(rows)
-    case .usage:
-      report = try UsageReport(columns: columns, query: query, view: view).report(rows)
-    case .disk: report = try DiskReport(columns: columns, query: query, view: view).report(rows)
+        scan: scan, query: query, snapshot: self, redaction: redaction
+      ).report()
+    case .session: report = SessionReport(scan: scan, query: query).report()
+    case .usage: report = try UsageReport(scan: scan, query: query, view: view).report()
+    case .disk: report = try DiskReport(scan: scan, query: query, view: view).report()
+    }
+    if query.since != nil || query.until != nil || query.name == .timeline {
+      report.leftOutCount = scan.untimedCount
     }
     if let redaction {
       report.mapTexts { String(decoding: redaction(Array($0.utf8)), as: UTF8.self) }

@@ -3,38 +3,92 @@
 import VarveFormat
 
 struct TimelineReport {
-  let columns: ReportColumns
+  let scan: ReportScan
   let query: ReportQuery
-  let concurrency: Concurrency
 
   /// Most stretches of time, empty ones included.
   static let bucketCountMax: Int64 = 100_000
 
-  func report(_ selected: [UInt32]) throws(StoreError) -> Report {
-    let times = columns.times
-    let timed = selected.kept { times[$0] != OccurrenceFields.noTime }
-    let buckets = BucketColumn(times, timed, query.bucket, query.zone)
-    let (groups, keys) = grouped(timed, buckets)
-    let (counter, components) = concurrency.both(rowCount: timed.count) {
-      ReportCounter(columns, query, groups)
-    } _: {
-      GroupedSet(columns.components, groups)
+  /// Sums by stretch of time and project: the group of a row is the number of such a pair.
+  private struct Sums: ReportSums {
+    let columns: ReportColumns
+    var counter: ReportCounter
+    var buckets: BucketNumbers
+    var pairs = PairTable()
+    var components: GroupedSet
+    private var timed: [UInt32] = []
+    private var bucketsOfRows: [UInt32] = []
+    private var groupsOfRows: [UInt32] = []
+    private var projects: [UInt32] = []
+    private var sessions: [UInt32] = []
+    private var componentsOfRows: [UInt32] = []
+
+    init(_ columns: ReportColumns, _ query: ReportQuery) {
+      self.columns = columns
+      components = GroupedSet(valueCount: columns.components.texts.count)
+      counter = ReportCounter(columns, query)
+      buckets = BucketNumbers(query.bucket, query.zone)
     }
+
+    mutating func add(_ rows: Span<UInt32>) {
+      guard !columns.untimed.isEmpty else {
+        addTimed(rows)
+        return
+      }
+      let count = timed.keep(rows, whereTimed: columns.times)
+      let chunkRows = timed
+      addTimed(chunkRows.span.extracting(0..<count))
+    }
+
+    private mutating func addTimed(_ rows: Span<UInt32>) {
+      buckets.number(rows, columns.times, into: &bucketsOfRows)
+      projects.gather(columns.projects.places, at: rows)
+      sessions.gather(columns.sessions.places, at: rows)
+      componentsOfRows.gather(columns.components.places, at: rows)
+      let (chunkBuckets, chunkProjects) = (bucketsOfRows, projects)
+      pairs.number(chunkBuckets.span, chunkProjects.span, count: rows.count, into: &groupsOfRows)
+      let (chunkGroups, chunkSessions, chunkComponents) = (groupsOfRows, sessions, componentsOfRows)
+      let groups = chunkGroups.span.extracting(0..<rows.count)
+      components.add(groups, chunkComponents.span)
+      counter.add(rows, groups, groupCount: pairs.count, sessions: chunkSessions.span)
+    }
+
+    mutating func add(_ later: Sums) {
+      let numbers = buckets.numbers(of: later.buckets)
+      let groups = later.pairs.keys.map { key in
+        let (bucket, project) = PairTable.parts(key)
+        return pairs.number(numbers[Int(bucket)], project).number
+      }
+      counter.add(later.counter, groups: groups)
+      components.add(later.components, groups: groups)
+    }
+  }
+
+  func report() throws(StoreError) -> Report {
+    let columns = scan.columns
+    let sums = scan.sum(Sums(columns, query))
+    let counts = sums.counter.counts
+    let sessions = sums.counter.sessionCounts
+    let components = sums.components.values(sums.pairs.count)
     let names = TextNames(columns.components)
+    let projects = columns.projects.texts.indices.map { columns.projects.value(UInt32($0 + 1)) }
+    let buckets = sums.buckets.buckets
+    let labels = buckets.map { query.bucket.label($0) }
     var rows: [(bucket: Int64, cells: [Report.Value])] = []
-    for (group, tally) in counter.tallies.enumerated() {
+    for (group, tally) in sums.counter.tallies.enumerated() {
+      let (number, project) = PairTable.parts(sums.pairs.keys[group])
+      let bucket = Int(number) - 1
       rows.append(
         (
-          keys[group].bucket,
+          buckets[bucket],
           [
-            .text(query.bucket.label(keys[group].bucket)),
-            columns.projects.value(keys[group].project), .number(tally.count(query.count)),
-            .number(tally.sessions), .number(tally.errors),
-            .texts(names.sorted(components.values(of: group))),
+            .text(labels[bucket]), project == 0 ? .null : projects[Int(project) - 1],
+            .number(counts[group]), .number(sessions[group]), .number(tally.errors),
+            .texts(names.sorted(components[group])),
           ]
         ))
     }
-    for bucket in try emptyBuckets(buckets.buckets) {
+    for bucket in try emptyBuckets(buckets) {
       rows.append(
         (
           bucket,
@@ -45,39 +99,17 @@ struct TimelineReport {
         ))
     }
     var report = Report(
-      query, counter,
+      query, sums.counter,
       columns: [
         ("date", .text), ("project", .text), ("messages", .number), ("sessions", .number),
         ("errors", .number), ("components", .texts),
       ], rows: [])
+    let order = RowOrder(report, Self.order)
     rows.sort {
-      $0.bucket != $1.bucket
-        ? $0.bucket > $1.bucket : report.precedes($0.cells, $1.cells, by: Self.order)
+      $0.bucket != $1.bucket ? $0.bucket > $1.bucket : order.compare($0.cells, $1.cells) < 0
     }
     report.rows = rows.map(\.cells)
     return report
-  }
-
-  /// Rows by bucket and project.
-  private func grouped(
-    _ timed: [UInt32], _ buckets: BucketColumn
-  ) -> (ReportGroups, [(bucket: Int64, project: UInt32)]) {
-    var pairs = PairTable()
-    var keys: [(bucket: Int64, project: UInt32)] = []
-    let (places, bucketNumbers) = (columns.projects.places, buckets.numbers)
-    var numbers: [UInt32] = []
-    numbers.append(addingCapacity: timed.count) { output in
-      let rows = timed.span
-      let places = places.span
-      let ofBuckets = bucketNumbers.span
-      for i in rows.indices {
-        let project = places[Int(rows[i])]
-        let (group, isNew) = pairs.number(ofBuckets[i], project)
-        if isNew { keys.append((buckets.buckets[Int(ofBuckets[i]) - 1], project)) }
-        output.append(UInt32(truncatingIfNeeded: group))
-      }
-    }
-    return (ReportGroups(rows: timed, groups: numbers, groupCount: keys.count), keys)
   }
 
   private static let order: [ReportQuery.Order] = [

@@ -223,6 +223,19 @@ package final class IndexFile: Sendable {
     }
   }
 
+  /// Calls a closure with the values of a column, up to 1,024 rows at a time; not at all if the
+  /// column is missing.
+  package func forEachBlock(
+    of id: ColumnID, _ body: (Span<UInt64>) throws(FormatError) -> Void
+  ) throws(StorageError) {
+    guard has(id) else { return }
+    try withSection(position(id)) { bytes throws(FormatError) in
+      let reader = ColumnReader(checked: bytes)
+      guard UInt64(reader.count) == recordCount else { throw FormatError(.inconsistent, at: 0) }
+      try reader.forEachBlock(body)
+    }
+  }
+
   /// All values of a column.
   package func column(_ id: ColumnID) throws(StorageError) -> [UInt64] {
     guard has(id) else { return [UInt64](repeating: 0, count: Int(recordCount)) }

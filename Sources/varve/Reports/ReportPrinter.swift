@@ -11,7 +11,7 @@ enum ReportPrinter {
       ("report", .string(report.name.rawValue)), ("count", .string(report.count.rawValue)),
       ("timeZone", .string(report.timeZone)), ("rows", rows(report)),
       ("rowCount", .int(report.rowCount)), ("occurrenceCount", .int(report.occurrenceCount)),
-      ("withoutTime", .int(report.withoutTimeCount)),
+      ("withoutTime", .int(report.withoutTimeCount)), ("leftOut", .int(report.leftOutCount)),
     ]
     if let rule = report.rule { members.append(("rule", .string(rule))) }
     JSON.object(members + more).print()

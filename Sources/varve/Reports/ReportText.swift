@@ -73,6 +73,9 @@ enum ReportText {
     if report.withoutTimeCount > 0 {
       notes.append("\(grouped(Int64(report.withoutTimeCount))) of them have no time")
     }
+    if report.leftOutCount > 0 {
+      notes.append("\(grouped(Int64(report.leftOutCount))) more have no time and are left out")
+    }
     if let rule = report.rule { notes.append(rule) }
     if report.rows.count < report.rowCount {
       notes.append("\(grouped(Int64(report.rowCount - report.rows.count))) more rows")
