@@ -65,8 +65,12 @@ struct SessionReport {
     let counts = sums.counter.counts
     let components = sums.components.values(sums.groupCount)
     let names = TextNames(columns.components)
+    let tallies = sums.counter.tallies
+    let groups = tallies.indices.filter { tallies[$0].occurrences > 0 }
     var rows: [[Report.Value]] = []
-    for (group, tally) in sums.counter.tallies.enumerated() where tally.occurrences > 0 {
+    rows.reserveCapacity(groups.count)
+    for group in sorted(groups, by: counts) {
+      let tally = tallies[group]
       rows.append([
         columns.sessions.value(UInt32(group)), columns.projects.value(sums.projects[group]),
         tally.hasTime ? .time(tally.first) : .null, tally.hasTime ? .time(tally.last) : .null,
@@ -74,14 +78,22 @@ struct SessionReport {
         .texts(names.sorted(components[group])), .number(tally.errors),
       ])
     }
-    var report = Report(
+    return Report(
       query, sums.counter,
       columns: [
         ("session", .text), ("project", .text), ("started", .time), ("ended", .time),
         ("durationSeconds", .number), ("messages", .number), ("components", .texts),
         ("errors", .number),
       ], rows: rows)
-    report.sortRows([.init("messages", isDescending: true), .init("session", isDescending: false)])
-    return report
+  }
+
+  /// The most messages first, then by name. Of many sessions, sorting numbers is cheaper than
+  /// sorting rows.
+  private func sorted(_ groups: [Int], by counts: [Int64]) -> [Int] {
+    let names = scan.columns.sessions.texts
+    return groups.sorted { left, right in
+      if counts[left] != counts[right] { return counts[left] > counts[right] }
+      return names[left - 1].lexicographicallyPrecedes(names[right - 1])
+    }
   }
 }

@@ -26,6 +26,15 @@ struct TextNames {
 
   /// The texts of places, none of which is 0, in the order of their bytes.
   func sorted(_ found: [UInt32]) -> [String] {
-    found.map { ranks[Int($0)] }.sorted().map { names[places[Int($0)]] }
+    guard found.count * 4 > names.count else {
+      return found.map { ranks[Int($0)] }.sorted().map { names[places[Int($0)]] }
+    }
+    // Going through all of them is cheaper than sorting many.
+    var isFound = [Bool](repeating: false, count: names.count)
+    for place in found { isFound[Int(place) - 1] = true }
+    var sorted: [String] = []
+    sorted.reserveCapacity(found.count)
+    for place in places where isFound[place] { sorted.append(names[place]) }
+    return sorted
   }
 }

@@ -1,7 +1,6 @@
 // What was used: tokens and tools, one row a project, day and model.
 
 import VarveFormat
-import VarveSearch
 import VarveStorage
 
 struct UsageReport {
@@ -70,9 +69,11 @@ private struct UsageSums: ReportSums {
   /// Pairs of `outer` and models: the groups.
   private var inner = PairTable()
   private var tallies: [UsageTally] = []
-  /// The messages of each group that several rows have, twice: calls and results are different
-  /// messages even where their bytes are the same. Nil where occurrences are counted.
-  private var messages: GroupedSet?
+  /// Calls and failures by group, twice: calls and results are different messages even where their
+  /// bytes are the same. Nil where occurrences are counted.
+  private var messages: MessageCounter?
+  private var callRows: [UInt32] = []
+  private var callSides: [UInt32] = []
   /// The selected rows that tell of tokens, as places in `uses`.
   private var told: [Int] = []
   /// The first of `uses` that the rows so far did not reach.
@@ -86,34 +87,30 @@ private struct UsageSums: ReportSums {
     self.models = models
     self.uses = uses
     buckets = BucketNumbers(query.bucket, query.zone)
-    if query.count == .messages { messages = GroupedSet() }
+    if query.count == .messages { messages = MessageCounter(columns) }
   }
 
   mutating func add(_ rows: Span<UInt32>) {
     occurrenceCount += rows.count
     let flags = columns.flags
     buckets.number(rows, columns.times, into: &bucketsOfRows)
+    callRows.removeAll(keepingCapacity: true)
+    callSides.removeAll(keepingCapacity: true)
     for i in rows.indices {
       // Times of no bucket are unknown.
       withoutTimeCount += bucketsOfRows[i] == 0 ? 1 : 0
       let flag = flags[Int(rows[i])]
       let isCall = flag >> 2 == Kind.toolInput.rawValue
       guard isCall || (flag >> 2 == Kind.toolOutput.rawValue && flag & 1 != 0) else { continue }
-      addCall(rows[i], bucketsOfRows[i], isFailure: !isCall)
+      let group = group(of: rows[i], bucketsOfRows[i])
+      if isCall { tallies[group].calls += 1 } else { tallies[group].failures += 1 }
+      guard messages != nil else { continue }
+      callRows.append(rows[i])
+      callSides.append(UInt32(group) << 1 | (isCall ? 0 : 1))
     }
+    let (rowsOfCalls, sides) = (callRows, callSides)
+    messages?.add(rowsOfCalls.span, sides.span)
     addUses(rows)
-  }
-
-  private mutating func addCall(_ row: UInt32, _ bucket: UInt32, isFailure: Bool) {
-    let group = group(of: row, bucket)
-    if messages != nil, columns.repeats.contains(Int(row)) {
-      let side = UInt32(group) << 1 | (isFailure ? 1 : 0)
-      messages?.add(side, columns.messages[Int(row)] + 1)
-    } else if isFailure {
-      tallies[group].failures += 1
-    } else {
-      tallies[group].calls += 1
-    }
   }
 
   private mutating func addUses(_ rows: Span<UInt32>) {
@@ -164,10 +161,10 @@ private struct UsageSums: ReportSums {
       buckets.number([use.row].span, columns.times, into: &bucketOfRow)
       tallies[group(of: use.row, bucketOfRow[0])].add(use)
     }
-    guard let counts = messages?.counts(tallies.count * 2) else { return }
+    guard let surplus = messages?.surplus(tallies.count * 2) else { return }
     for group in tallies.indices {
-      tallies[group].calls += counts[group * 2]
-      tallies[group].failures += counts[group * 2 + 1]
+      tallies[group].calls -= surplus[group * 2]
+      tallies[group].failures -= surplus[group * 2 + 1]
     }
   }
 

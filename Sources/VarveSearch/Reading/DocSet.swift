@@ -122,7 +122,7 @@ package struct DocSet: Equatable, Sendable {
   }
 
   /// Appends the documents in a range, which lies within the capacity, in ascending order.
-  func appendMembers(in range: Range<Int>, to documents: inout [UInt32]) {
+  package func appendMembers(in range: Range<Int>, to documents: inout [UInt32]) {
     guard !range.isEmpty else { return }
     documents.append(addingCapacity: range.count) { output in
       for word in (range.lowerBound >> 6)...((range.upperBound - 1) >> 6) {

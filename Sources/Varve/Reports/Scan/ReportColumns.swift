@@ -26,6 +26,7 @@ final class ReportColumns: Sendable {
   let turns: [ColumnParts.Turn]
   let errorTexts = ErrorTexts()
   let tokenUses = TokenUses()
+  private let repeated = Mutex<RepeatedMessages?>(nil)
   private let sizes = Mutex<DiskSizes?>(nil)
   private let others = Mutex<[ColumnID: TextColumn]>([:])
 
@@ -53,6 +54,14 @@ final class ReportColumns: Sendable {
   func paths(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.path, view) }
 
   func hosts(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.host, view) }
+
+  /// Made when messages are counted first.
+  var repeatedMessages: RepeatedMessages {
+    if let known = repeated.withLock({ $0 }) { return known }
+    let made = RepeatedMessages(self)
+    repeated.withLock { $0 = made }
+    return made
+  }
 
   func diskSizes(_ view: StoreView) throws(StoreError) -> DiskSizes {
     if let known = sizes.withLock({ $0 }) { return known }

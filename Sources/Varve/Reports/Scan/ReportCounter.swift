@@ -1,7 +1,6 @@
 // What every report counts of its groups.
 
 import VarveFormat
-import VarveSearch
 
 /// Sums of one group.
 struct ReportTally: Sendable {
@@ -44,7 +43,7 @@ struct ReportCounter: Sendable {
     self.columns = columns
     tallies = [ReportTally](repeating: ReportTally(), count: groupCount ?? 0)
     sessions = GroupedSet(valueCount: columns.sessions.texts.count, groupCount: groupCount)
-    if query.count == .messages { messages = MessageCounter() }
+    if query.count == .messages { messages = MessageCounter(columns) }
   }
 
   /// Adds rows.
@@ -61,7 +60,7 @@ struct ReportCounter: Sendable {
     withoutTimeCount += untimed
     occurrenceCount += rows.count
     if let sessions { self.sessions.add(groups, sessions) }
-    messages?.add(rows, groups, columns)
+    messages?.add(rows, groups)
   }
 
   /// Adds what later rows came to.
@@ -122,48 +121,7 @@ struct ReportCounter: Sendable {
 
   /// What the query counts, by group.
   var counts: [Int64] {
-    messages?.counts(tallies) ?? tallies.map(\.occurrences)
-  }
-}
-
-/// Distinct messages by group. Most messages are seen once: only the others need a set.
-private struct MessageCounter: Sendable {
-  /// Rows of each group whose messages other rows have too.
-  private var repeatCounts: [Int64] = []
-  /// Their messages.
-  private var messages = GroupedSet()
-
-  mutating func add(
-    _ rows: Span<UInt32>, _ groups: Span<UInt32>, _ columns: ReportColumns
-  ) {
-    let (allRepeats, messages) = (columns.repeats, columns.messages)
-    let repeats = allRepeats.words.span
-    for i in rows.indices where repeats[Int(rows[i] >> 6)] >> UInt64(rows[i] & 63) & 1 != 0 {
-      add(1, to: Int(groups[i]))
-      self.messages.add(groups[i], messages[Int(rows[i])] + 1)
-    }
-  }
-
-  mutating func add(_ later: MessageCounter, groups: [UInt32]?) {
-    for (number, count) in later.repeatCounts.enumerated() {
-      add(count, to: groups.map { Int($0[number]) } ?? number)
-    }
-    messages.add(later.messages, groups: groups)
-  }
-
-  private mutating func add(_ count: Int64, to group: Int) {
-    if repeatCounts.count <= group {
-      repeatCounts += [Int64](repeating: 0, count: group + 1 - repeatCounts.count)
-    }
-    repeatCounts[group] += count
-  }
-
-  func counts(_ tallies: [ReportTally]) -> [Int64] {
-    var counts = messages.counts(tallies.count)
-    for group in tallies.indices {
-      counts[group] += tallies[group].occurrences
-      if group < repeatCounts.count { counts[group] -= repeatCounts[group] }
-    }
-    return counts
+    guard let messages else { return tallies.map(\.occurrences) }
+    return zip(tallies, messages.surplus(tallies.count)).map { $0.occurrences - $1 }
   }
 }
