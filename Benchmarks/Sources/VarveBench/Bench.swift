@@ -18,7 +18,10 @@ enum Bench {
       ("complete", "words as they are typed, letter by letter", Finding.complete),
       ("grep", "patterns in raw content; rivals/ripgrep_grep.py runs the same", Grepping.grep),
       ("bounded", "requests that are made to be expensive", Bounded.run),
-      ("reports", "reports; rivals/sql_reports.py asks SQLite and DuckDB", Reporting.reports),
+      (
+        "reports", "reports, beside SQLite; rivals/sql_reports.py asks DuckDB, too",
+        Reporting.reports
+      ),
       ("ship", "backups, a restore and verifications, beside cp -r and sync", Shipping.ship),
       ("get", "by-hash reads with content, beside SQLite through its C API", Workloads.get),
       ("open", "open a store and answer a first query", Workloads.open),
