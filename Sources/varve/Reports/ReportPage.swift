@@ -82,7 +82,9 @@ enum ReportPage {
   /// Numbers stand right, times and dates on one line.
   private static func style(_ column: Report.Column) -> String {
     if ReportText.isRight(column.kind) { return " class=\"n\"" }
-    return column.kind == .time || column.key == "date" ? " class=\"d\"" : ""
+    if column.kind == .time || column.key == "date" { return " class=\"d\"" }
+    // Paths are long: in a narrow column they would make every row tall.
+    return column.key == "project" || column.key == "source" ? " class=\"p\"" : ""
   }
 
   private static func cell(_ value: Report.Value) -> String {
@@ -199,12 +201,13 @@ enum ReportPage {
     @media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa5b1;--line:#30363d;\
     --bar:#6cb0e0;--page:#14171a;--tag:#232a31}}\
     body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}\
-    main{max-width:1100px;margin:0 auto;padding:24px 16px}h1{font-size:1.5rem;margin:0}\
+    main{max-width:1280px;margin:0 auto;padding:24px 16px}h1{font-size:1.5rem;margin:0}\
     .notes{color:var(--soft);margin:4px 0 16px}.wide{overflow-x:auto}\
     table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
     th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\
     th{color:var(--soft);font-weight:600;white-space:nowrap}.n{text-align:right}\
     td{overflow-wrap:anywhere;min-width:7em}td.n,td.d{white-space:nowrap;min-width:0}\
+    td.p{min-width:22em}@media(max-width:700px){td.p{min-width:12em}}\
     .none{color:var(--soft)}\
     .tag{background:var(--tag);border-radius:4px;padding:0 6px;display:inline-block}\
     ul{margin:0;padding-left:18px}small{color:var(--soft)}\
