@@ -9,9 +9,17 @@ struct RowFindings: Sendable {
   var occurrences: UInt64 = 0
   /// Sequences of forgotten records.
   var gone: [UInt64] = []
-  /// Entries that the trees must have, by tree.
-  var seen: [TreeKind: UInt64] = [:]
+  /// What the trees of each index must hold, by the first sequence of the index.
+  var sums: [UInt64: IndexSums] = [:]
   var problems: [StorageError] = []
+
+  /// Adds what was found of later rows.
+  mutating func add(_ later: RowFindings) {
+    occurrences += later.occurrences
+    gone += later.gone
+    for (index, sums) in later.sums { self.sums[index, default: IndexSums()].add(sums) }
+    problems += later.problems
+  }
 }
 
 /// Compares rows with the indexes of a view.
@@ -21,105 +29,132 @@ struct RowVerifier: Sendable {
   func verify(_ rows: TailRows, _ range: Range<Int>) -> RowFindings {
     var found = RowFindings()
     for position in range {
-      let row = rows.rows[position]
-      let sequence = rows.firstSequence + UInt64(position)
-      if row.fields.isForgotten {
-        found.gone.append(sequence)
+      if rows.rows[position].fields.isForgotten {
+        found.gone.append(rows.firstSequence + UInt64(position))
       } else {
         found.occurrences += 1
       }
-      guard sequence < view.version.manifest.nextSequence else { continue }
+    }
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let sequence = rows.firstSequence + UInt64(start)
+      guard sequence < view.version.manifest.nextSequence else { break }
+      guard let index = view.version.index(covering: sequence) else {
+        found.problems.append(
+          StorageError(.corrupt, path: "", doing: "no index covers record \(sequence)"))
+        start += 1
+        continue
+      }
+      let end = min(range.upperBound, start + Int(index.nextSequence - sequence))
       do throws(StorageError) {
-        guard let index = view.version.index(covering: sequence) else {
-          throw StorageError(.corrupt, path: "", doing: "no index covers record \(sequence)")
-        }
-        if row.fields.isForgotten {
-          try verifyColumns(row, sequence, index, texts: rows.strings)
-        } else {
-          try verifyRow(row, sequence, index, texts: rows.strings, &found.seen)
-        }
+        var verifier = try PartVerifier(index, rows, start..<end)
+        try verifier.verify(&found)
       } catch {
         found.problems.append(error)
       }
+      start = end
     }
     return found
   }
+}
 
-  private func verifyRow(
-    _ row: TailRow, _ sequence: UInt64, _ index: IndexFile, texts: StringTable,
-    _ seen: inout [TreeKind: UInt64]
+/// Compares rows that one index covers with it.
+private struct PartVerifier {
+  private let index: IndexFile
+  private let rows: TailRows
+  private let range: Range<Int>
+  /// The place of each text in the index's dictionary plus 1, as columns have it; 0 if it is not
+  /// there.
+  private let ordinals: [UInt64]
+  /// Rows of which a problem is known: one is enough.
+  private var hasProblem: Set<Int> = []
+
+  init(_ index: IndexFile, _ rows: TailRows, _ range: Range<Int>) throws(StorageError) {
+    self.index = index
+    self.rows = rows
+    self.range = range
+    var ordinals: [UInt64] = []
+    for id in 0..<rows.strings.count {
+      let ordinal = try index.ordinal(of: rows.strings.bytes(Int32(id)))
+      ordinals.append(ordinal.map { UInt64($0) + 1 } ?? 0)
+    }
+    self.ordinals = ordinals
+  }
+
+  mutating func verify(_ found: inout RowFindings) throws(StorageError) {
+    try compareColumns(&found)
+    var sums = IndexSums()
+    for position in range where !rows.rows[position].fields.isForgotten {
+      try addEntries(rows.rows[position], sequence(position), &sums, &found)
+    }
+    found.sums[index.firstSequence, default: IndexSums()].add(sums)
+  }
+
+  private func sequence(_ position: Int) -> UInt64 { rows.firstSequence + UInt64(position) }
+
+  private mutating func note(_ position: Int, _ what: String, _ found: inout RowFindings) {
+    guard hasProblem.insert(position).inserted else { return }
+    found.problems.append(
+      StorageError(
+        .corrupt, path: index.path, doing: "\(what) record \(sequence(position))"))
+  }
+
+  /// What the trees must hold of a row, and whether the filters let lookups through.
+  private mutating func addEntries(
+    _ row: TailRow, _ sequence: UInt64, _ sums: inout IndexSums, _ found: inout RowFindings
   ) throws(StorageError) {
     let relative = UInt32(sequence - index.firstSequence)
-    func require(_ kind: TreeKind, _ key: TreeKey) throws(StorageError) {
-      guard let value = try index.tree(kind).find(key),
-        kind.valueByteCount == 0 || value.first == relative
-      else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "record \(sequence) is not in the \(kind) tree")
-      }
-    }
-    if row.message == sequence {
-      try require(.hash, TreeKey(row.hash))
-      guard try index.message(row.hash) == sequence else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "the filter denies record \(sequence)")
-      }
-      seen[.hash, default: 0] += 1
+    let isFirst = row.message == sequence
+    if isFirst {
+      sums[.hash].add(TreeKey(row.hash), relative)
     } else {
-      try require(.repeats, TreeKeys.repeats(row.message, relative: relative))
-      seen[.repeats, default: 0] += 1
-      guard let first = try view.version.message(row.hash), first == row.message else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "record \(sequence) repeats another message")
-      }
+      sums[.repeats].add(TreeKeys.repeats(row.message, relative: relative), 0)
     }
-    try require(.identity, TreeKey(row.identity))
-    guard try index.occurrence(row.identity) == sequence else {
-      throw StorageError(.corrupt, path: index.path, doing: "the filter denies record \(sequence)")
-    }
-    seen[.identity, default: 0] += 1
-    try require(.time, TreeKeys.time(row.fields.time, relative: relative))
-    seen[.time, default: 0] += 1
+    sums[.identity].add(TreeKey(row.identity), relative)
+    let time = row.fields.time
+    sums[.time].add(TreeKeys.time(time, relative: relative), 0)
+    let position = Int(sequence - rows.firstSequence)
     for (kind, field) in [(TreeKind.project, TextField.project), (.session, .session)] {
       let id = row.fields[field]
       guard id >= 0 else { continue }
-      guard let ordinal = try index.ordinal(of: texts.bytes(id)) else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "a text of record \(sequence) is not in the dictionary"
-        )
+      guard ordinals[Int(id)] > 0 else {
+        note(position, "the dictionary has not a text of", &found)
+        continue
       }
-      try require(kind, TreeKeys.text(ordinal, row.fields.time, relative: relative))
-      seen[kind, default: 0] += 1
+      let ordinal = UInt32(ordinals[Int(id)] - 1)
+      sums[kind].add(TreeKeys.text(ordinal, time, relative: relative), 0)
     }
-    try verifyColumns(row, sequence, index, texts: texts)
+    if try !index.mayHold(isFirst ? row.hash : nil, row.identity) {
+      note(position, "the filter denies", &found)
+    }
   }
 
-  private func verifyColumns(
-    _ row: TailRow, _ sequence: UInt64, _ index: IndexFile, texts: StringTable
-  ) throws(StorageError) {
-    let position = Int(sequence - index.firstSequence)
-    func require(_ column: ColumnID, _ value: UInt64) throws(StorageError) {
-      guard try index.value(column, row: position) == value else {
-        throw StorageError(
-          .corrupt, path: index.path, doing: "column \(column) is wrong for record \(sequence)")
+  // MARK: Columns
+
+  private mutating func compareColumns(_ found: inout RowFindings) throws(StorageError) {
+    let first = Int(sequence(range.lowerBound) - index.firstSequence)
+    for column in ColumnID.allCases {
+      let values = try index.values(of: column, in: first..<(first + range.count))
+      for (value, position) in zip(values, range) where value != expected(column, position) {
+        note(position, "column \(column) is wrong for", &found)
       }
     }
-    try require(.time, ColumnValues.time(row.fields.time))
-    try require(.flags, ColumnValues.flags(row.fields))
-    try require(.message, sequence - row.message)
-    try require(.byteCount, row.contentByteCount)
-    try require(.run, row.fields.run)
-    try require(.turnDuration, row.turnDuration)
-    for column in ColumnID.texts {
+  }
+
+  private func expected(_ column: ColumnID, _ position: Int) -> UInt64 {
+    let row = rows.rows[position]
+    switch column {
+    case .time: return ColumnValues.time(row.fields.time)
+    case .flags: return ColumnValues.flags(row.fields)
+    case .message: return sequence(position) - row.message
+    case .byteCount: return row.contentByteCount
+    case .run: return row.fields.run
+    case .turnDuration: return row.turnDuration
+    default:
       let id = row.fields.text[Int(column.rawValue)]
-      let value = try index.value(column, row: position)
-      if id < 0 {
-        try require(column, 0)
-      } else {
-        if value > 0, try index.text(Int(value) - 1) == texts.bytes(id) { continue }
-        throw StorageError(
-          .corrupt, path: index.path, doing: "column \(column) is wrong for record \(sequence)")
-      }
+      guard id >= 0 else { return 0 }
+      // What is not in the dictionary is no value of a column.
+      return ordinals[Int(id)] > 0 ? ordinals[Int(id)] : .max
     }
   }
 }

@@ -1,5 +1,6 @@
 // Reads everything and reports what is wrong; repairs nothing. Format-spec chapters 3, 4, 5 and 8.
 
+import Synchronization
 import VarveFormat
 import VarveStorage
 
@@ -76,7 +77,10 @@ extension Snapshot {
 private struct Verifier {
   private let view: StoreView
   private(set) var report = VerificationReport()
-  private var seen: [TreeKind: UInt64] = [:]
+  /// What the trees of each index must hold, by the first sequence of the index.
+  private var wanted: [UInt64: IndexSums] = [:]
+  /// What they hold; none for an index with a damaged tree.
+  private var held: [UInt64: IndexSums] = [:]
   private let attestation: Attestation?
   private let concurrency: Concurrency
   private let forgettings: [Forgetting]
@@ -106,7 +110,8 @@ private struct Verifier {
     for index in view.version.indexes {
       report.files += 1
       report.bytes += UInt64(index.byteCount)
-      note(Self.failure { () throws(StorageError) in try index.verify() })
+      note(Self.failure { () throws(StorageError) in try index.verifySections() })
+      verifyTrees(of: index)
     }
     for file in view.version.fullTexts {
       report.files += 1
@@ -115,7 +120,7 @@ private struct Verifier {
     }
     verifySealed()
     try verifyLog(isCancelled: isCancelled)
-    verifyCounts()
+    try verifyEntries(isCancelled: isCancelled)
     verifyForgotten()
     if let attestation, !hasAttested {
       report.problems.append(
@@ -195,12 +200,44 @@ private struct Verifier {
   }
 
   private mutating func verifyLog(isCancelled: () -> Bool) throws(StorageError) {
+    report.files += view.version.manifest.segments.count {
+      view.version.segments[$0.id] != nil
+    }
+    var verifier = self
+    let walk = try forEachCommit(isCancelled: isCancelled) { commit, rows in
+      verifier.verifyRows(rows)
+      verifier.attest(commit.frame, rows.facts)
+      verifier.report.commits += 1
+      verifier.report.bytes += commit.end - commit.start
+    }
+    self = verifier
+    for problem in walk.problems { note(problem) }
+    if !walk.isCut, walk.history != view.history, report.problems.isEmpty {
+      report.problems.append(
+        VerificationProblem(
+          file: view.version.segments[view.version.activeID]?.path ?? "", offset: view.end.offset,
+          kind: "the history does not end with commit \(view.history.commitNumber)"))
+    }
+  }
+
+  /// What a walk through the log came to.
+  private struct Walk {
     var history = TailLoader.History(commitNumber: 0, digest: .zero)
+    var problems: [StorageError] = []
+    /// Whether it did not reach the end.
+    var isCut = false
+  }
+
+  /// Calls a closure with the rows of every commit that can be read.
+  @discardableResult
+  private func forEachCommit(
+    isCancelled: () -> Bool, _ body: (ScannedCommit, TailRows) -> Void
+  ) throws(StorageError) -> Walk {
+    var walk = Walk()
     var next: UInt64 = 1
     var loader = TailLoader(view.version, lookups: view)
     for entry in view.version.manifest.segments {
       guard let segment = view.version.segments[entry.id] else { continue }
-      report.files += 1
       let limit = entry.state == .active ? view.end.offset : entry.byteCount
       var scanner = LogScanner(segment, from: UInt64(FileHeader.byteCount), limit: limit)
       while let commit = scanner.next() {
@@ -209,49 +246,43 @@ private struct Verifier {
         }
         var rows = TailRows(firstSequence: next)
         do throws(StorageError) {
-          try loader.load(commit, segment: segment, into: &rows, history: &history)
+          try loader.load(commit, segment: segment, into: &rows, history: &walk.history)
         } catch {
-          note(error)
+          walk.problems.append(error)
           // Go on with what the frame says, so that one damaged commit does not hide the rest.
-          history = .init(commitNumber: commit.frame.number, digest: commit.frame.historyDigest)
+          walk.history = .init(
+            commitNumber: commit.frame.number, digest: commit.frame.historyDigest)
           next = commit.frame.firstSequence + UInt64(commit.frame.recordCount)
           continue
         }
-        verifyRows(rows)
-        attest(commit.frame, rows.facts)
-        report.commits += 1
-        report.bytes += commit.end - commit.start
+        body(commit, rows)
         next = rows.nextSequence
       }
       if let stopped = scanner.stopped {
-        note(stopped)
-        return
+        walk.problems.append(stopped)
+        walk.isCut = true
+        return walk
       }
     }
-    if history != view.history, report.problems.isEmpty {
-      report.problems.append(
-        VerificationProblem(
-          file: view.version.segments[view.version.activeID]?.path ?? "", offset: view.end.offset,
-          kind: "the history does not end with commit \(view.history.commitNumber)"))
-    }
+    return walk
   }
 
-  /// Every row must be found, as itself, in every tree of the index that covers it.
+  /// Every row must stand in the columns of the index that covers it; what the trees must hold of
+  /// it is added up.
   private mutating func verifyRows(_ rows: TailRows) {
     let verifier = RowVerifier(view: view)
     let middle = rows.rows.count / 2
-    let (first, second) = concurrency.both(rowCount: rows.rows.count) {
+    var (found, later) = concurrency.both(rowCount: rows.rows.count) {
       verifier.verify(rows, 0..<middle)
     } _: {
       verifier.verify(rows, middle..<rows.rows.count)
     }
-    for found in [first, second] {
-      report.occurrences += found.occurrences
-      report.forgotten += UInt64(found.gone.count)
-      gone += found.gone
-      for (kind, count) in found.seen { seen[kind, default: 0] += count }
-      for problem in found.problems { note(problem) }
-    }
+    found.add(later)
+    report.occurrences += found.occurrences
+    report.forgotten += UInt64(found.gone.count)
+    gone += found.gone
+    for (index, sums) in found.sums { wanted[index, default: IndexSums()].add(sums) }
+    for problem in found.problems { note(problem) }
     for fact in rows.facts { verifyFact(fact) }
   }
 
@@ -282,16 +313,69 @@ private struct Verifier {
     note(failure)
   }
 
-  /// Trees must hold nothing else than what the log has.
-  private mutating func verifyCounts() {
-    guard report.problems.isEmpty else { return }
-    for kind in TreeKind.allCases where kind != .facts {
-      let held = view.version.indexes.reduce(0) { $0 + $1.tree(kind).entryCount }
-      guard held != seen[kind, default: 0] else { continue }
-      report.problems.append(
-        VerificationProblem(
-          file: view.version.indexes.last?.path ?? "", offset: nil,
-          kind: "the \(kind) trees have \(held) entries, the log \(seen[kind, default: 0])"))
+  // MARK: Trees
+
+  /// Reads the trees of an index, several at a time.
+  private mutating func verifyTrees(of index: IndexFile) {
+    let found = Mutex((sums: IndexSums(), problems: [StorageError]()))
+    concurrency.perform(TreeKind.allCases.count) { number in
+      let kind = TreeKind.allCases[number]
+      var sum = EntrySum()
+      do throws(StorageError) {
+        try index.tree(kind).verify { key, value in
+          sum.add(key, kind.valueByteCount == 0 ? 0 : value.first)
+        }
+        if kind != .facts { found.withLock { $0.sums[kind] = sum } }
+      } catch {
+        found.withLock { $0.problems.append(error) }
+      }
     }
+    let (sums, problems) = found.withLock { $0 }
+    for problem in problems { note(problem) }
+    if problems.isEmpty { held[index.firstSequence] = sums }
+  }
+
+  /// Trees must hold what the log has, and nothing else. Where their sums say that they do not, a
+  /// second pass over the log names the records.
+  private mutating func verifyEntries(isCancelled: () -> Bool) throws(StorageError) {
+    let damaged = view.version.indexes.filter { index in
+      guard let held = held[index.firstSequence] else { return false }
+      return held != wanted[index.firstSequence, default: IndexSums()]
+    }
+    // Without some commits nobody knows what the trees must hold.
+    guard !damaged.isEmpty, report.problems.isEmpty else { return }
+    for index in damaged {
+      let known = report.problems.count
+      try name(index, isCancelled: isCancelled)
+      guard report.problems.count == known, let held = held[index.firstSequence] else { continue }
+      let wanted = wanted[index.firstSequence, default: IndexSums()]
+      for kind in IndexSums.kinds where held[kind] != wanted[kind] {
+        report.problems.append(
+          VerificationProblem(
+            file: index.path,
+            kind: "the \(kind) tree has \(held[kind].count) entries that are not the"
+              + " \(wanted[kind].count) of the log"))
+      }
+    }
+  }
+
+  /// Names the records that lookups do not find.
+  private mutating func name(
+    _ index: IndexFile, isCancelled: () -> Bool
+  ) throws(StorageError) {
+    let lookup = EntryLookup(view: view, index: index)
+    var problems: [StorageError] = []
+    try forEachCommit(isCancelled: isCancelled) { _, rows in
+      for (position, row) in rows.rows.enumerated() where !row.fields.isForgotten {
+        let sequence = rows.firstSequence + UInt64(position)
+        guard sequence >= index.firstSequence, sequence < index.nextSequence else { continue }
+        do throws(StorageError) {
+          try lookup.find(row, sequence, texts: rows.strings)
+        } catch {
+          problems.append(error)
+        }
+      }
+    }
+    for problem in problems { note(problem) }
   }
 }

@@ -6,13 +6,13 @@ package import VarveFormat
 package struct BTree: Sendable {
   private let region: ByteRegion
   private let start: Int
-  private let pageCount: Int
+  let pageCount: Int
   private let root: UInt32
   package let height: Int
   package let entryCount: UInt64
-  private let kind: TreeKind
+  let kind: TreeKind
   private let marks: PageMarks
-  private let path: String
+  let path: String
 
   init(
     _ kind: TreeKind, section: SectionEntry, region: ByteRegion, path: String
@@ -33,8 +33,10 @@ package struct BTree: Sendable {
     marks = PageMarks(count: pageCount)
   }
 
+  func isRoot(_ number: UInt32) -> Bool { number == root }
+
   /// Runs a closure over a checked page.
-  private func withPage<T>(
+  func withPage<T>(
     _ number: UInt32, kind expected: UInt8, _ body: (BTreePageView) throws(StorageError) -> T
   ) throws(StorageError) -> T {
     let at = start + Int(number) * BTreePage.byteCount
@@ -233,28 +235,5 @@ package struct BTreeCursor: Sendable {
     }
     index -= 1
     return entries[index]
-  }
-}
-
-extension BTree {
-  /// Checks every branch page: its children exist, and its keys are the first keys below them.
-  package func verifyBranches() throws(StorageError) {
-    let leaves = leafCount
-    for number in leaves..<max(leaves, pageCount) {
-      let entries = try withPage(UInt32(number), kind: BTreePage.branch) { page in
-        (0..<page.count).map { (key: page.key($0), child: page.value($0).first) }
-      }
-      for entry in entries {
-        guard entry.child < UInt32(number) else {
-          throw StorageError(.corrupt, path: path, doing: "branch page \(number) points forward")
-        }
-        let kind = Int(entry.child) < leaves ? BTreePage.leaf : BTreePage.branch
-        let first = try withPage(entry.child, kind: kind) { $0.key(0) }
-        guard first == entry.key else {
-          throw StorageError(
-            .corrupt, path: path, doing: "branch page \(number) disagrees with its child")
-        }
-      }
-    }
   }
 }

@@ -139,6 +139,20 @@ package final class IndexFile: Sendable {
     return try tree(.hash).find(TreeKey(hash)).map { firstSequence + UInt64($0.first) }
   }
 
+  /// Whether the filters let lookups of a message and of an occurrence through.
+  package func mayHold(
+    _ hash: ContentHash?, _ identity: OccurrenceIdentity
+  ) throws(StorageError) -> Bool {
+    if let hash {
+      let filter = DedupFilter.hash(hash)
+      guard try withSection(hashFilter, { DedupFilter.mayContain(filter, in: $0) }) else {
+        return false
+      }
+    }
+    let filter = DedupFilter.hash(identity)
+    return try withSection(identityFilter) { DedupFilter.mayContain(filter, in: $0) }
+  }
+
   /// Fills in the sequences of messages that this index saw first; entries that are not 0 are
   /// known.
   package func findMessages(
@@ -248,6 +262,19 @@ package final class IndexFile: Sendable {
     }
   }
 
+  /// The values of some rows of a column.
+  package func values(of id: ColumnID, in rows: Range<Int>) throws(StorageError) -> [UInt64] {
+    guard has(id) else { return [UInt64](repeating: 0, count: rows.count) }
+    return try withSection(position(id)) { bytes throws(FormatError) in
+      let reader = ColumnReader(checked: bytes)
+      guard rows.upperBound <= reader.count else { throw FormatError(.outOfBounds, at: 0) }
+      var values: [UInt64] = []
+      values.reserveCapacity(rows.count)
+      for row in rows { values.append(reader[row]) }
+      return values
+    }
+  }
+
   /// One value of a column.
   package func value(_ id: ColumnID, row: Int) throws(StorageError) -> UInt64 {
     guard has(id) else { return 0 }
@@ -304,30 +331,19 @@ package final class IndexFile: Sendable {
     }
   }
 
-  /// Reads everything once: every section, every page of every tree, and their order.
-  package func verify() throws(StorageError) {
+  /// Reads everything once but the trees: every section, every column.
+  package func verifySections() throws(StorageError) {
     for position in sections.indices where sections[position].kind != .tree {
       try withSection(position) { (_: RawSpan) in () }
     }
     try verifyPadding()
-    for id in ColumnID.allCases { _ = try column(id) }
-    for kind in TreeKind.allCases {
-      let tree = tree(kind)
-      var cursor = try tree.cursor(from: TreeKey(0))
-      var count: UInt64 = 0
-      var last: TreeKey?
-      while let entry = try cursor.next() {
-        if let last, !(last < entry.key) {
-          throw StorageError(.corrupt, path: path, doing: "keys of tree \(kind) do not ascend")
-        }
-        last = entry.key
-        count += 1
-      }
-      guard count == tree.entryCount else {
-        throw StorageError(.corrupt, path: path, doing: "tree \(kind) has \(count) entries")
-      }
-      try tree.verifyBranches()
-    }
+    for id in ColumnID.allCases { try forEachBlock(of: id) { (_) throws(FormatError) in } }
+  }
+
+  /// Reads everything once: every section, every page of every tree, and their order.
+  package func verify() throws(StorageError) {
+    try verifySections()
+    for kind in TreeKind.allCases { try tree(kind).verify { _, _ in } }
   }
 }
 
