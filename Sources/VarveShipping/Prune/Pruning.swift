@@ -20,6 +20,10 @@ public struct PruneResult: Sendable, Equatable {
   public var deleted = 0
   /// Bytes of the segments deleted.
   public var deletedByteCount: UInt64 = 0
+  /// Records and segments that were due, but are locked.
+  public var locked = 0
+  /// When the last of those locks ends, milliseconds since 1970 UTC.
+  public var lockedUntil: Int64?
   /// When the oldest list that is not due yet will be, milliseconds since 1970 UTC.
   public var nextDue: Int64?
 }
@@ -92,10 +96,10 @@ public struct Pruning: Sendable {
         continue
       }
       if isDry {
-        try count(keys, kept, backups, &result)
+        try count(keys, kept, backups, now: now, &result)
         listed.formUnion(keys)
       } else {
-        try carryOut(keys, kept, &backups, &result)
+        try carryOut(keys, kept, &backups, now: now, &result)
         try objects.target.delete(list.key)
       }
     }
@@ -155,10 +159,11 @@ public struct Pruning: Sendable {
   /// Deletes what a list names and nobody needs: records first, so that no record is ever without
   /// its segments.
   private func carryOut(
-    _ keys: [String], _ kept: Set<String>, _ backups: inout [BackupInfo],
+    _ keys: [String], _ kept: Set<String>, _ backups: inout [BackupInfo], now: Int64,
     _ result: inout PruneResult
   ) throws {
     for key in keys where TargetKey.isBackup(key) && !kept.contains(key) {
+      if try isLocked(key, now, &result) { continue }
       try objects.target.delete(key)
       backups.removeAll { $0.key == key }
       result.deleted += 1
@@ -167,13 +172,25 @@ public struct Pruning: Sendable {
     let needed = needed(by: try self.backups())
     let sizes = try sizes()
     for key in keys {
-      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key] else {
-        continue
-      }
+      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key],
+        try !isLocked(key, now, &result)
+      else { continue }
       try objects.target.delete(key)
       result.deleted += 1
       result.deletedByteCount = result.deletedByteCount.addingClamped(size)
     }
+  }
+
+  /// Whether an object must not be deleted yet. A server with versions would hide it and keep it.
+  private func isLocked(
+    _ key: String, _ now: Int64, _ result: inout PruneResult
+  ) throws -> Bool {
+    guard let end = try objects.target.protection(of: key)?.lockedUntil, end > now else {
+      return false
+    }
+    result.locked += 1
+    result.lockedUntil = max(result.lockedUntil ?? end, end)
+    return true
   }
 
   private func sizes() throws -> [String: UInt64] {
@@ -184,16 +201,20 @@ public struct Pruning: Sendable {
 
   /// What carrying out a list would delete.
   private func count(
-    _ keys: [String], _ kept: Set<String>, _ backups: [BackupInfo], _ result: inout PruneResult
+    _ keys: [String], _ kept: Set<String>, _ backups: [BackupInfo], now: Int64,
+    _ result: inout PruneResult
   ) throws {
-    let going = Set(keys.filter { TargetKey.isBackup($0) && !kept.contains($0) })
+    var going: Set<String> = []
+    for key in keys where TargetKey.isBackup(key) && !kept.contains(key) {
+      if try !isLocked(key, now, &result) { going.insert(key) }
+    }
     let needed = needed(by: backups.filter { !going.contains($0.key) })
     let sizes = try sizes()
     result.deleted += going.count
     for key in keys {
-      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key] else {
-        continue
-      }
+      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key],
+        try !isLocked(key, now, &result)
+      else { continue }
       result.deleted += 1
       result.deletedByteCount = result.deletedByteCount.addingClamped(size)
     }

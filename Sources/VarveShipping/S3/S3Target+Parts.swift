@@ -13,7 +13,8 @@ extension S3Target {
     let answer = try client.send(
       .init(
         method: "POST", key: key, query: [("uploads", "")],
-        headers: [("x-amz-checksum-algorithm", "SHA256")], doing: "begin to write"))
+        headers: [("x-amz-checksum-algorithm", "SHA256")] + Self.headers(protection),
+        doing: "begin to write"))
     guard let upload = XMLText(answer.body).first("UploadId"), !upload.isEmpty else {
       throw StoreError(
         .unreachable, path: name + key, detail: "begin to write: the server names no upload")

@@ -8,6 +8,8 @@ import VarveStorage
 /// A prefix of a bucket on an S3-compatible server.
 public struct S3Target: BackupTarget {
   let client: S3Client
+  /// How the server is asked to keep what is written.
+  public var protection = Protection()
 
   /// What a request carries at most, in bytes; S3 wants parts of 5 MiB at least.
   static let partByteCount = 8 << 20
@@ -65,7 +67,8 @@ public struct S3Target: BackupTarget {
     _ = try client.send(
       .init(
         method: "PUT", key: key,
-        headers: [("x-amz-checksum-sha256", Base64.encode(ContentDigest.hash(bytes).bytes))],
+        headers: [("x-amz-checksum-sha256", Base64.encode(ContentDigest.hash(bytes).bytes))]
+          + Self.headers(protection),
         body: bytes, doing: "write"))
   }
 

@@ -10,12 +10,15 @@ struct UTCTime {
   init(milliseconds: Int64) { seconds = CivilDate.floor(milliseconds, 1000) }
 
   /// `20130524T000000Z`, the basic format of ISO 8601.
-  var compact: String {
+  var compact: String { extended.filter { $0 != "-" && $0 != ":" } }
+
+  /// `2013-05-24T00:00:00Z`, the extended one.
+  var extended: String {
     let day = CivilDate.floor(seconds, 86_400)
-    let date = CivilDate(day: day).text.filter { $0 != "-" }
     let second = seconds - day * 86_400
     func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return date + "T" + two(second / 3600) + two(second / 60 % 60) + two(second % 60) + "Z"
+    let clock = [second / 3600, second / 60 % 60, second % 60].map(two).joined(separator: ":")
+    return CivilDate(day: day).text + "T" + clock + "Z"
   }
 
   /// Reads `2026-11-26T09:40:54.000Z` and `Thu, 26 Nov 2026 09:40:54 GMT`; nil for other texts.

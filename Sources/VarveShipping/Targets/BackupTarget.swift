@@ -53,6 +53,9 @@ public protocol BackupTarget: Sendable {
   /// Takes away what puts that were interrupted before a time, by the clock of ``now()``, left.
   func removeLeftovers(olderThan time: Int64) throws
 
+  /// How the target keeps an object; nil if there is none, or nothing keeps it from being deleted.
+  func protection(of key: String) throws -> Protection?
+
   /// What is worth reading at a time, in bytes.
   var pieceByteCount: Int { get }
 }
@@ -60,6 +63,9 @@ public protocol BackupTarget: Sendable {
 extension BackupTarget {
   /// Nothing, if nothing else is said.
   public func removeLeftovers(olderThan time: Int64) throws {}
+
+  /// Nothing keeps it, if nothing else is said.
+  public func protection(of key: String) throws -> Protection? { nil }
 
   /// 1 MiB, if nothing else is said.
   public var pieceByteCount: Int { 1 << 20 }

@@ -18,6 +18,11 @@ struct Backup: ParsableCommand {
       directories need a key or --no-encryption. Credentials come from the environment, a profile \
       or its credential process, as for the AWS tools.
 
+      With --archive it goes to a prefix of its own, TARGET/archive, where the server is asked to \
+      keep it: locked for years, in a storage class, under a key of its own. What it takes over \
+      from earlier archives is locked as long. The server is asked of every object how it keeps \
+      it; what it ignores is said, and the exit code is 3.
+
       A target that fails is reported and the others go on; the exit code is that of the first.
       """)
 
@@ -31,6 +36,7 @@ struct Backup: ParsableCommand {
       "Directories (made if they are not there), s3:// addresses, names.", valueName: "target"))
   var targets: [String]
 
+  @OptionGroup var archive: ArchiveArguments
   @OptionGroup var recovery: RecoveryKeyArguments
 
   @Flag(name: .long, help: "Let the server of a target see what is shipped.")
@@ -53,27 +59,38 @@ struct Backup: ParsableCommand {
     Process.catchStops()
     var failure: (any Error)?
     var rows: [JSON] = []
+    var isAllKept = true
     for text in targets {
       do {
         if text == storeArguments.path || Store.isStore(at: text) {
           throw ValidationError("'\(text)' is a store; backups need a directory of their own")
         }
-        let access = try target.access(text)
+        let access = try target.access(text, archive: archive.protection)
         let objects = try access.objectsForBackup(mayBePlain: noEncryption, recovery: recovery)
         Self.compareClocks(try access.target.now(), text)
-        let result = try store.backUp(to: objects, isCancelled: { Process.isStopped })
+        let archived =
+          archive.archive
+          ? try store.archive(to: objects, isCancelled: { Process.isStopped }) : nil
+        let result =
+          try archived?.backup
+          ?? store.backUp(to: objects, isCancelled: { Process.isStopped })
         ShippingLog.add(
           .init(
             kind: .backup, time: result.time, target: access.identity, name: text,
             store: result.store,
             generation: result.generation, isGood: true))
-        rows.append(row(text, result))
+        rows.append(row(text, result, archived))
+        if let archived {
+          ArchiveArguments.note(archived, text)
+          isAllKept = isAllKept && archived.ignored.isEmpty
+        }
         if !quiet, !json.json {
           Output.line(
             Escape.terminal(
               "\(text): generation \(result.generation), "
                 + "\(Count.text(result.segmentsShipped, "segment")) and "
-                + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"))
+                + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"
+                + (archived.map { ArchiveArguments.text($0) } ?? "")))
         }
       } catch {
         // The first one is said at the end, as every failure is.
@@ -83,6 +100,7 @@ struct Backup: ParsableCommand {
     }
     if json.json { JSON.object([("backups", .array(rows)), ("next", .null)]).print() }
     if let failure { throw failure }
+    if !isAllKept { throw Exit(code: 3) }
   }
 
   /// Backups are ordered by the time that they say; a clock that is off puts them out of order.
@@ -94,11 +112,14 @@ struct Backup: ParsableCommand {
         "varve: \(target): its clock and ours differ by \(TimeText.shortSpan(difference))"))
   }
 
-  private func row(_ target: String, _ result: BackupResult) -> JSON {
+  private func row(
+    _ target: String, _ result: BackupResult, _ archived: ArchiveResult?
+  ) -> JSON {
     .object([
       ("target", .string(target)), ("id", .string(result.key)),
       ("generation", .int(result.generation)), ("segmentsShipped", .int(result.segmentsShipped)),
       ("segmentsKnown", .int(result.segmentsKnown)), ("bytesShipped", .int(result.bytesShipped)),
+      ("archive", archived.map { ArchiveArguments.json($0) } ?? .null),
     ])
   }
 }

@@ -67,6 +67,7 @@ struct Prune: ParsableCommand {
         ("kept", .int(result.kept)), ("removed", .int(result.removed)),
         ("listed", .int(result.listed)), ("listedBytes", .int(result.listedByteCount)),
         ("deleted", .int(result.deleted)), ("deletedBytes", .int(result.deletedByteCount)),
+        ("locked", .int(result.locked)), ("lockedUntil", .time(result.lockedUntil)),
         ("nextDue", .time(result.nextDue)), ("dryRun", .bool(dryRun)),
       ]).print()
     }
@@ -76,6 +77,11 @@ struct Prune: ParsableCommand {
       "\(Count.text(result.deleted, "object")) \(would)deleted, \(result.deletedByteCount) bytes")
     Output.line(
       "\(Count.text(result.listed, "object")) \(would)listed, \(result.listedByteCount) bytes")
+    if let end = result.lockedUntil {
+      Output.line(
+        "\(Count.text(result.locked, "object")) still locked, the last until "
+          + TimeText.local(end))
+    }
     if let due = result.nextDue, !dryRun {
       Output.line("what is listed goes by a run after \(TimeText.local(due))")
     }

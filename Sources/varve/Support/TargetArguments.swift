@@ -72,7 +72,9 @@ struct TargetArguments: ParsableArguments {
   }
 
   /// A target by its address or its name in the configuration, and what unlocks it.
-  func access(_ text: String) throws -> TargetAccess {
+  ///
+  /// - Parameter archive: how an archive beside its backups is to be kept; nil for the backups.
+  func access(_ text: String, archive: Protection? = nil) throws -> TargetAccess {
     var named = try Configuration.load().targets[text] ?? Configuration.Target(address: text)
     named.endpoint = endpoint ?? named.endpoint ?? Process.environment("AWS_ENDPOINT_URL_S3")
     named.region = region ?? named.region
@@ -86,6 +88,14 @@ struct TargetArguments: ParsableArguments {
     }
     let profile = profile ?? named.profile
     let source = try Self.source(named, recoveryKeyFile: recoveryKeyFile, profile: profile)
+    if archive != nil {
+      guard named.address.contains("://") else {
+        throw ValidationError(
+          "'\(text)' is a directory, which keeps nothing from being deleted; "
+            + "--archive needs an s3:// target")
+      }
+      named.address += (named.address.hasSuffix("/") ? "" : "/") + "archive"
+    }
     guard named.address.contains("://") else {
       // A name with a slip must not become a directory.
       guard named.address.contains("/") || Process.exists(named.address) else {
@@ -101,9 +111,10 @@ struct TargetArguments: ParsableArguments {
       named.address, endpoint: named.endpoint ?? Process.environment("AWS_ENDPOINT_URL"),
       region: named.region ?? Process.environment("AWS_REGION")
         ?? Process.environment("AWS_DEFAULT_REGION"), usesPathStyle: named.isPathStyle)
-    let target = S3Target(
+    var target = S3Target(
       location, credentials: try Credentials.find(profile: profile),
       rateMax: limitRate?.bytesPerSecond ?? 0, authorities: Process.environment("AWS_CA_BUNDLE"))
+    if let archive { target.protection = archive }
     return TargetAccess(
       text: text, target: target, identity: location.identity, source: source, named: named)
   }

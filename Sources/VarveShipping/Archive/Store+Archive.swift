@@ -1,0 +1,79 @@
+// A backup that nobody can take away for years: its objects are locked on the server, and so are
+// those that it takes over from earlier archives.
+
+public import Varve
+import VarveFormat
+
+/// What an archive shipped, and how the server keeps it.
+public struct ArchiveResult: Sendable, Equatable {
+  /// The backup.
+  public var backup: BackupResult
+  /// Objects that it needs: segments, its record, the slots of keys.
+  public var objects = 0
+  /// Those of them whose lock was made longer.
+  public var extended = 0
+  /// When the first of their locks ends, as the server says, milliseconds since 1970 UTC; nil if
+  /// some object has none.
+  public var lockedUntil: Int64?
+  /// What the server does not say that it keeps to, of at least one object.
+  public var ignored: [Protection.Part] = []
+}
+
+extension Store {
+  /// Ships a backup to a target with a protection, makes the locks of what it takes over longer,
+  /// and asks the server how it keeps every object.
+  ///
+  /// - Parameter objects: over an ``S3Target`` with a protection.
+  /// - Throws: ``StoreError``, as ``backUp(to:onProgress:isCancelled:)-(ObjectStore,_,_)``;
+  ///   `request` if the target is none that keeps objects from being deleted.
+  public func archive(
+    to objects: ObjectStore, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: () -> Bool = { false }
+  ) throws -> ArchiveResult {
+    guard let target = objects.target as? S3Target else {
+      throw StoreError(
+        .request("invalid_target"), path: objects.name,
+        detail: "an archive needs an s3:// target: a directory keeps nothing from being deleted")
+    }
+    var result = ArchiveResult(
+      backup: try backUp(to: objects, onProgress: onProgress, isCancelled: isCancelled))
+    let backups = try BackupReader(objects).backups()
+    guard let backup = backups.last(where: { $0.key == result.backup.key }) else {
+      throw StoreError(.notFound, path: objects.name, detail: "the record of the archive is gone")
+    }
+    let list = try objects.segments()
+    var keys = [backup.key] + (try target.list(TargetKey.keys).map(\.key))
+    for object in backup.record.segments { keys += objects.copies(of: object, in: list).map(\.key) }
+    var ignored: Set<Protection.Part> = []
+    var ends: [Int64?] = []
+    for key in Set(keys).sorted() {
+      let kept = try protect(key, on: target, &result)
+      ends.append(kept.lockedUntil)
+      ignored.formUnion(target.protection.missing(in: kept))
+    }
+    result.objects = ends.count
+    if !ends.contains(nil) { result.lockedUntil = ends.compactMap { $0 }.min() }
+    result.ignored = Protection.Part.allCases.filter { ignored.contains($0) }
+    return result
+  }
+
+  /// Makes the lock of an object as long as it should be; how the server keeps it then.
+  private func protect(
+    _ key: String, on target: S3Target, _ result: inout ArchiveResult
+  ) throws -> Protection {
+    func ask() throws -> Protection {
+      guard let kept = try target.protection(of: key) else {
+        throw StoreError(.notFound, path: target.name + key, detail: "the object is gone")
+      }
+      return kept
+    }
+    let kept = try ask()
+    guard let until = target.protection.lockedUntil,
+      target.protection.missing(in: kept).contains(.lock)
+    else { return kept }
+    try target.lock(key, until: until)
+    let after = try ask()
+    if !target.protection.missing(in: after).contains(.lock) { result.extended += 1 }
+    return after
+  }
+}

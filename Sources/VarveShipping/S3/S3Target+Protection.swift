@@ -1,0 +1,55 @@
+// What keeps objects from being deleted (S3 API, "PutObject" and "PutObjectRetention"). A status of
+// success says nothing of it: servers ignore what they do not know, so it is asked for.
+
+import Varve
+import VarveFormat
+
+extension S3Target {
+  /// The headers that ask for a protection.
+  static func headers(_ protection: Protection) -> [(name: String, value: String)] {
+    var headers: [(name: String, value: String)] = []
+    if let storageClass = protection.storageClass {
+      headers.append(("x-amz-storage-class", storageClass))
+    }
+    if let time = protection.lockedUntil {
+      headers.append(("x-amz-object-lock-mode", "COMPLIANCE"))
+      headers.append(("x-amz-object-lock-retain-until-date", UTCTime(milliseconds: time).extended))
+    }
+    if let key = protection.serverKey {
+      headers.append(("x-amz-server-side-encryption", "aws:kms"))
+      headers.append(("x-amz-server-side-encryption-aws-kms-key-id", key))
+    }
+    return headers
+  }
+
+  /// How the server says that it keeps an object; nil if there is none.
+  public func protection(of key: String) throws -> Protection? {
+    let answer = try client.send(
+      .init(method: "HEAD", key: key, doing: "ask how it is kept"), accepting: [404])
+    guard answer.isSuccess else { return nil }
+    var kept = Protection()
+    kept.storageClass = answer.headers["x-amz-storage-class"]
+    if answer.headers["x-amz-object-lock-mode"] == "COMPLIANCE" {
+      kept.lockedUntil = answer.headers["x-amz-object-lock-retain-until-date"]
+        .flatMap { UTCTime($0) }.map { $0.seconds * 1000 }
+    }
+    if answer.headers["x-amz-server-side-encryption"] == "aws:kms" {
+      kept.serverKey = answer.headers["x-amz-server-side-encryption-aws-kms-key-id"]
+    }
+    return kept
+  }
+
+  /// Asks to lock an object that is there until a time; whether it is done says
+  /// ``protection(of:)``.
+  func lock(_ key: String, until time: Int64) throws {
+    let body =
+      "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>COMPLIANCE</Mode>"
+      + "<RetainUntilDate>\(UTCTime(milliseconds: time).extended)</RetainUntilDate></Retention>"
+    // A server that knows no locks says so in one of these ways.
+    _ = try client.send(
+      .init(
+        method: "PUT", key: key, query: [("retention", "")],
+        headers: [("content-type", "application/xml")], body: Array(body.utf8), doing: "lock"),
+      accepting: [400, 404, 405, 409, 501])
+  }
+}
