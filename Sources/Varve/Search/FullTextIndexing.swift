@@ -7,7 +7,7 @@ import VarveStorage
 
 /// Runs independent pieces of work; the caller decides on which threads.
 public struct Concurrency: Sendable {
-  let perform: @Sendable (Int, @Sendable (Int) -> Void) -> Void
+  package let perform: @Sendable (Int, @Sendable (Int) -> Void) -> Void
   /// Pieces of large work that are under way at a time, each with the memory of a pass.
   let width: Int
 

@@ -24,11 +24,12 @@ extension Store {
   /// and asks the server how it keeps every object.
   ///
   /// - Parameter objects: over an ``S3Target`` with a protection.
-  /// - Throws: ``StoreError``, as ``backUp(to:onProgress:isCancelled:)-(ObjectStore,_,_)``;
+  /// - Throws: ``StoreError``, as a backup does;
   ///   `request` if the target is none that keeps objects from being deleted.
   public func archive(
-    to objects: ObjectStore, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
-    isCancelled: () -> Bool = { false }
+    to objects: ObjectStore, transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> ArchiveResult {
     guard let target = objects.target as? S3Target else {
       throw StoreError(
@@ -36,7 +37,8 @@ extension Store {
         detail: "an archive needs an s3:// target: a directory keeps nothing from being deleted")
     }
     var result = ArchiveResult(
-      backup: try backUp(to: objects, onProgress: onProgress, isCancelled: isCancelled))
+      backup: try backUp(
+        to: objects, transfers: transfers, onProgress: onProgress, isCancelled: isCancelled))
     let backups = try BackupReader(objects).backups()
     guard let backup = backups.last(where: { $0.key == result.backup.key }) else {
       throw StoreError(.notFound, path: objects.name, detail: "the record of the archive is gone")

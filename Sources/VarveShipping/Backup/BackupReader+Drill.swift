@@ -34,17 +34,21 @@ extension BackupReader {
   ///   caller's to remove.
   public func drill(
     _ backup: BackupInfo, into path: String, concurrently: Concurrency = .none,
-    isCancelled: () -> Bool = { false }
+    transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> DrillResult {
     try drill(
       backup, into: path, fileSystem: PosixFileSystem(), concurrently: concurrently,
-      isCancelled: isCancelled)
+      transfers: transfers, onProgress: onProgress, isCancelled: isCancelled)
   }
 
   /// The same on any file system; what the tests use.
   package func drill(
     _ backup: BackupInfo, into path: String, fileSystem: any FileSystem,
-    concurrently: Concurrency = .none, isCancelled: () -> Bool = { false }
+    concurrently: Concurrency = .none, transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> DrillResult {
     var result = DrillResult()
     let start = fileSystem.now()
@@ -52,7 +56,7 @@ extension BackupReader {
     do {
       let store = try restore(
         backup, into: path, fileSystem: fileSystem, concurrently: concurrently,
-        isCancelled: isCancelled)
+        transfers: transfers, onProgress: onProgress, isCancelled: isCancelled)
       result.restoreMilliseconds = fileSystem.now() - start
       let snapshot = try store.snapshot()
       let sums = try snapshot.statistics()

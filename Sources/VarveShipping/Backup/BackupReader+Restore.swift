@@ -12,6 +12,7 @@ extension BackupReader {
   ///   - backup: which one.
   ///   - path: a directory that does not exist or is empty.
   ///   - concurrently: runs passes over text at a time.
+  ///   - transfers: threads that read segments.
   ///   - onProgress: called with the bytes written and those there are.
   ///   - isCancelled: asked between pieces.
   /// - Returns: the open store, whose digests are those of the backup.
@@ -19,18 +20,21 @@ extension BackupReader {
   ///   store at the path.
   public func restore(
     _ backup: BackupInfo, into path: String, concurrently: Concurrency = .none,
-    onProgress: (UInt64, UInt64) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
+    transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> Store {
     try restore(
       backup, into: path, fileSystem: PosixFileSystem(), concurrently: concurrently,
-      onProgress: onProgress, isCancelled: isCancelled)
+      transfers: transfers, onProgress: onProgress, isCancelled: isCancelled)
   }
 
   /// The same on any file system; what the tests use.
   package func restore(
     _ backup: BackupInfo, into path: String, fileSystem: any FileSystem,
-    concurrently: Concurrency = .none, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
-    isCancelled: () -> Bool = { false }
+    concurrently: Concurrency = .none, transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> Store {
     if fileSystem.exists(path) {
       // What a restore that failed leaves are empty folders.
@@ -49,7 +53,9 @@ extension BackupReader {
     }
     let paths = StorePaths(path)
     do {
-      try writeFiles(backup, into: paths, fileSystem, onProgress, isCancelled)
+      try writeFiles(
+        backup, into: paths, fileSystem,
+        Transfers(transfers, total: backup.byteCount, onProgress), isCancelled)
       return try build(backup, path, fileSystem, concurrently)
     } catch {
       Self.remove(paths, fileSystem)
@@ -88,22 +94,18 @@ extension BackupReader {
 
   private func writeFiles(
     _ backup: BackupInfo, into paths: StorePaths, _ fileSystem: any FileSystem,
-    _ onProgress: (UInt64, UInt64) -> Void, _ isCancelled: () -> Bool
+    _ transfers: Transfers, _ isCancelled: @escaping @Sendable () -> Bool
   ) throws {
     try engine { () throws(StorageError) in
       for folder in [
         paths.root, paths.temporary, paths.manifests, paths.segments, paths.indexes,
       ] { try fileSystem.makeDirectory(folder) }
     }
-    var done: UInt64 = 0
     let list = try objects.segments()
-    for object in backup.record.segments {
+    try transfers.each(backup.record.segments) { object, onMove in
       try writeAnyCopy(of: object, objects.copies(of: object, in: list)) { key in
-        try writeSegment(object, key, backup, paths, fileSystem, isCancelled) {
-          onProgress(done + $0, backup.byteCount)
-        }
+        try writeSegment(object, key, backup, paths, fileSystem, isCancelled, onMove)
       }
-      done += object.byteCount
     }
     let manifests = ManifestStore(paths, fileSystem)
     try engine { () throws(StorageError) in
@@ -147,7 +149,7 @@ extension BackupReader {
 
   private func writeSegment(
     _ object: BackupObject, _ key: String, _ backup: BackupInfo, _ paths: StorePaths,
-    _ fileSystem: any FileSystem, _ isCancelled: () -> Bool, _ onProgress: (UInt64) -> Void
+    _ fileSystem: any FileSystem, _ isCancelled: () -> Bool, _ onMove: (UInt64) -> Void
   ) throws {
     let temporary = paths.temporary("segment-\(object.id)")
     try engine { () throws(StorageError) in try fileSystem.unlink(temporary) }
@@ -162,7 +164,7 @@ extension BackupReader {
       }
       digest.update(piece)
       try engine { () throws(StorageError) in try file.append(piece) }
-      onProgress(written)
+      onMove(UInt64(piece.count))
     }
     guard written == object.byteCount, digest.finish() == object.digest else {
       throw StoreError(

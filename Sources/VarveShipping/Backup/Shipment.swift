@@ -9,6 +9,9 @@ struct Shipment {
   let objects: ObjectStore
   let version: Version
   let segments: [BackupObject]
+  private let transfers: Concurrency
+  private let onProgress: @Sendable (UInt64, UInt64) -> Void
+  private let isCancelled: @Sendable () -> Bool
   /// What was done so far.
   private(set) var result = BackupResult()
 
@@ -17,19 +20,24 @@ struct Shipment {
   /// How often it is tried to rely on nothing that is doomed meanwhile.
   static let roundsMax = 4
 
-  init(_ objects: ObjectStore, version: Version, segments: [BackupObject]) {
+  init(
+    _ objects: ObjectStore, version: Version, segments: [BackupObject], transfers: Concurrency,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) {
     self.objects = objects
     self.version = version
     self.segments = segments
+    self.transfers = transfers
+    self.onProgress = onProgress
+    self.isCancelled = isCancelled
   }
 
   /// Ships what is missing, or doomed by the lists that there are now, until a look at lists and
   /// objects finds everything there: the last look is after the last upload, however long it took.
-  mutating func shipAll(
-    _ onProgress: (UInt64, UInt64) -> Void, isCancelled: () -> Bool
-  ) throws {
+  mutating func shipAll() throws {
     for _ in 0..<Self.roundsMax {
-      if try !ship(onProgress, isCancelled: isCancelled) { return }
+      if try !ship() { return }
     }
     throw StoreError(
       .busy, path: objects.name, detail: "prunings go on beside the backup; try again later")
@@ -38,9 +46,7 @@ struct Shipment {
   /// Ships the segments that the target has no copy of that stays.
   ///
   /// - Returns: whether there were any.
-  private mutating func ship(
-    _ onProgress: (UInt64, UInt64) -> Void, isCancelled: () -> Bool
-  ) throws -> Bool {
+  private mutating func ship() throws -> Bool {
     // Lists before objects: what a list names may be gone a moment later.
     let doomed = try PruneList.doomed(in: objects)
     let list = try objects.segments()
@@ -51,23 +57,21 @@ struct Shipment {
       if !isThere, digests.insert(object.digest).inserted { missing.append(object) }
     }
     let total = missing.reduce(0) { $0 + $1.byteCount }
-    var done: UInt64 = 0
-    for object in missing {
+    let shipment = self
+    try Transfers(transfers, total: total, onProgress).each(missing) { object, move in
       // A key of its own for every upload: whatever somebody still deletes, it is another.
       let key = TargetKey.segment(
-        objects.id(.segment, object.digest), copy: Hex.encode(Ciphers.random(8)))
-      try put(object, key, isCancelled) { onProgress(done + $0, total) }
-      done += object.byteCount
-      result.bytesShipped += object.byteCount
-      result.segmentsShipped += 1
+        shipment.objects.id(.segment, object.digest), copy: Hex.encode(Ciphers.random(8)))
+      try shipment.put(object, key, move)
     }
+    result.bytesShipped += total
+    result.segmentsShipped += missing.count
     result.segmentsKnown = segments.count - min(segments.count, result.segmentsShipped)
     return !missing.isEmpty
   }
 
   private func put(
-    _ object: BackupObject, _ key: String, _ isCancelled: () -> Bool,
-    _ onProgress: (UInt64) -> Void
+    _ object: BackupObject, _ key: String, _ onMove: (UInt64) -> Void
   ) throws {
     guard let segment = version.segments[object.id] else {
       throw StoreError(
@@ -83,7 +87,7 @@ struct Shipment {
         try segment.file.read(at: at, count: Int(count))
       }
       at += UInt64(bytes.count)
-      onProgress(at)
+      onMove(UInt64(bytes.count))
       return bytes
     }
   }

@@ -32,18 +32,22 @@ extension Store {
   ///
   /// - Parameters:
   ///   - objects: where to.
+  ///   - transfers: threads that ship segments; each takes the memory of a few parts, 24 MiB.
   ///   - onProgress: called with the bytes shipped and those there are to ship.
   ///   - isCancelled: asked between pieces.
   /// - Throws: ``StoreError``: `damaged` if a segment is not what the manifest says: nothing of it
   ///   is shipped then; `cancelled`; what the target throws.
   public func backUp(
-    to objects: ObjectStore, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
-    isCancelled: () -> Bool = { false }
+    to objects: ObjectStore, transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> BackupResult {
     let version = try sealedVersion()
-    var shipment = Shipment(objects, version: version, segments: try segments(of: version))
+    var shipment = Shipment(
+      objects, version: version, segments: try segments(of: version), transfers: transfers,
+      onProgress: onProgress, isCancelled: isCancelled)
     let contentDigest = try Snapshot(StoreView(indexesOf: version)).digest()
-    try shipment.shipAll(onProgress, isCancelled: isCancelled)
+    try shipment.shipAll()
     var result = shipment.result
     result.generation = version.manifest.generation
     result.store = "\(version.manifest.storeID)"
@@ -60,17 +64,20 @@ extension Store {
     result.bytesShipped += UInt64(bytes.count)
     // From here on every pruning sees the record; what an earlier one took or will take of what was
     // relied on until now is shipped again.
-    try shipment.shipAll(onProgress, isCancelled: isCancelled)
+    try shipment.shipAll()
     result.segmentsShipped = shipment.result.segmentsShipped
     return result
   }
 
   /// The same to a target that is not encrypted.
   public func backUp(
-    to target: any BackupTarget, onProgress: (UInt64, UInt64) -> Void = { _, _ in },
-    isCancelled: () -> Bool = { false }
+    to target: any BackupTarget, transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> BackupResult {
-    try backUp(to: ObjectStore(target), onProgress: onProgress, isCancelled: isCancelled)
+    try backUp(
+      to: ObjectStore(target), transfers: transfers, onProgress: onProgress,
+      isCancelled: isCancelled)
   }
 
   /// The segments of a version as objects; the active one is empty.

@@ -36,6 +36,7 @@ struct Backup: ParsableCommand {
       "Directories (made if they are not there), s3:// addresses, names.", valueName: "target"))
   var targets: [String]
 
+  @OptionGroup var transfers: TransferArguments
   @OptionGroup var archive: ArchiveArguments
   @OptionGroup var recovery: RecoveryKeyArguments
 
@@ -68,12 +69,7 @@ struct Backup: ParsableCommand {
         let access = try target.access(text, archive: archive.protection)
         let objects = try access.objectsForBackup(mayBePlain: noEncryption, recovery: recovery)
         Self.compareClocks(try access.target.now(), text)
-        let archived =
-          archive.archive
-          ? try store.archive(to: objects, isCancelled: { Process.isStopped }) : nil
-        let result =
-          try archived?.backup
-          ?? store.backUp(to: objects, isCancelled: { Process.isStopped })
+        let (result, archived) = try ship(store, to: objects)
         ShippingLog.add(
           .init(
             kind: .backup, time: result.time, target: access.identity, name: text,
@@ -101,6 +97,25 @@ struct Backup: ParsableCommand {
     if json.json { JSON.object([("backups", .array(rows)), ("next", .null)]).print() }
     if let failure { throw failure }
     if !isAllKept { throw Exit(code: 3) }
+  }
+
+  /// A backup, or an archive, which is one.
+  private func ship(
+    _ store: Store, to objects: ObjectStore
+  ) throws -> (BackupResult, ArchiveResult?) {
+    try ProgressBar.during(isWanted: !quiet && !json.json) { onProgress in
+      if archive.archive {
+        let archived = try store.archive(
+          to: objects, transfers: transfers.concurrency, onProgress: onProgress,
+          isCancelled: { Process.isStopped })
+        return (archived.backup, archived)
+      }
+      return (
+        try store.backUp(
+          to: objects, transfers: transfers.concurrency, onProgress: onProgress,
+          isCancelled: { Process.isStopped }), nil
+      )
+    }
   }
 
   /// Backups are ordered by the time that they say; a clock that is off puts them out of order.
@@ -194,6 +209,11 @@ struct Restore: ParsableCommand {
       "A directory, an s3:// address or a name that has backups.", valueName: "target"))
   var target: String
 
+  @OptionGroup var transfers: TransferArguments
+
+  @Flag(name: [.short, .long], help: "Say nothing but errors.")
+  var quiet = false
+
   @Option(name: .long, help: ArgumentHelp("Where the store is made.", valueName: "dir"))
   var into: String
 
@@ -241,8 +261,11 @@ struct Restore: ParsableCommand {
         detail: "the target has backups of \(stores.count) stores; choose one with --id")
     }
     Process.catchStops()
-    let store = try reader.restore(
-      backup, into: into, concurrently: .dispatch, isCancelled: { Process.isStopped })
+    let store = try ProgressBar.during(isWanted: !quiet && !json.json) { onProgress in
+      try reader.restore(
+        backup, into: into, concurrently: .dispatch, transfers: transfers.concurrency,
+        onProgress: onProgress, isCancelled: { Process.isStopped })
+    }
     let sums = try store.snapshot().statistics()
     if json.json {
       return JSON.object([
@@ -251,6 +274,7 @@ struct Restore: ParsableCommand {
         ("digest", .string("\(backup.contentDigest)")),
       ]).print()
     }
+    guard !quiet else { return }
     Output.line(
       Escape.terminal(
         "restored generation \(backup.generation) of \(TimeText.local(backup.time)) into \(into): "

@@ -27,6 +27,8 @@ struct Drill: ParsableCommand {
     help: ArgumentHelp("Where the temporary place is made (default: $TMPDIR).", valueName: "dir"))
   var temporary: String?
 
+  @OptionGroup var transfers: TransferArguments
+
   @Option(
     name: .long, help: ArgumentHelp("The store whose backup is tried, where there are several."))
   var storeID: String?
@@ -49,9 +51,12 @@ struct Drill: ParsableCommand {
     Process.catchStops()
     let place = try Process.temporaryDirectory(below: temporary)
     defer { Process.removeTree(place) }
-    var result = try reader.drill(
-      backup, into: place + "/store", concurrently: .dispatch,
-      isCancelled: { Process.isStopped })
+    var result = try ProgressBar.during(isWanted: !json.json) { onProgress in
+      try reader.drill(
+        backup, into: place + "/store", concurrently: .dispatch,
+        transfers: transfers.concurrency, onProgress: onProgress,
+        isCancelled: { Process.isStopped })
+    }
     if let older { result.problems.append(VerificationProblem(file: target, kind: older)) }
     ShippingLog.add(
       .init(

@@ -1,7 +1,6 @@
 // `varve ingest`: reads sources into the store.
 
 import ArgumentParser
-import Synchronization
 import Varve
 import VarveSources
 
@@ -159,28 +158,4 @@ struct Ingest: ParsableCommand {
       "  \(Double(Int(report.seconds * 100)) / 100) s, \(Int(speed)) MB/s, "
         + "\(report.bytes) bytes read")
   }
-}
-
-/// A format named on the command line.
-/// One line on the terminal that shows how far an ingest is.
-final class ProgressBar: Sendable {
-  private let shown = Mutex<Int64>(0)
-
-  func show(_ done: UInt64, _ total: UInt64) {
-    let now = Process.now()
-    let isDue = shown.withLock { last in
-      guard now - last >= 100 else { return false }
-      last = now
-      return true
-    }
-    guard isDue else { return }
-    let share = total > 0 ? min(1, Double(done) / Double(total)) : 0
-    let filled = Int(share * 30)
-    let bar =
-      String(repeating: "=", count: filled) + String(repeating: " ", count: 30 - filled)
-    let text = "\r[\(bar)] \(Int(share * 100)) %  \(done >> 20) of \(total >> 20) MiB "
-    Process.write(Array(text.utf8), to: 2)
-  }
-
-  static func clear() { Process.write(Array("\r\u{1B}[K".utf8), to: 2) }
 }
