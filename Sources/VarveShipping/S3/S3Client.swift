@@ -10,8 +10,11 @@ struct S3Client: Sendable {
   let transport: any HTTPTransport
   let clock: any S3Clock
 
-  /// Tries of one request at most; with the pauses between them about a minute.
+  /// Tries of one request at most; the pauses between them are about a minute together.
   static let tryCountMax = 7
+  /// No try is begun later than this after the first one, in milliseconds: a server that takes
+  /// requests and never answers costs a minute each time.
+  private static let patience: Int64 = 150_000
   /// The first pause at most, in milliseconds; each one after it is twice as long.
   private static let pauseFirst = 200
   private static let pauseMax = 20_000
@@ -36,7 +39,8 @@ struct S3Client: Sendable {
   /// - Parameter accepting: statuses besides 2xx that are answers.
   func send(_ request: Request, accepting: Set<Int> = []) throws(StoreError) -> HTTPAnswer {
     var failure: StoreError?
-    for number in 0..<Self.tryCountMax {
+    let start = clock.now()
+    for number in 0..<Self.tryCountMax where clock.now() - start < Self.patience {
       if number > 0 {
         let most = min(Self.pauseMax, Self.pauseFirst << (number - 1))
         // Full jitter: clients that failed together do not come back together.
@@ -48,7 +52,9 @@ struct S3Client: Sendable {
       } catch {
         failure = unreachable(request, error.message)
         if error.isTLS {
-          throw unreachable(request, "the server's certificate is not trusted: \(error.message)")
+          throw unreachable(
+            request,
+            "no TLS with the server, or its certificate is not trusted: \(error.message)")
         }
         continue
       }

@@ -68,7 +68,7 @@ public struct S3Location: Sendable, Equatable {
     }
     let isPlain = endpoint.hasPrefix("http://")
     guard isPlain || endpoint.hasPrefix("https://") else {
-      throw refuse("an endpoint is https://HOST")
+      throw refuse("an endpoint is https://HOST, on this machine also http://127.0.0.1:PORT")
     }
     var authority = String(endpoint.dropFirst(isPlain ? 7 : 8))
     if authority.hasSuffix("/") { authority.removeLast() }

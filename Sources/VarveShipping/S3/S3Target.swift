@@ -89,9 +89,11 @@ public struct S3Target: BackupTarget {
         answerByteCountMax: count + 1, doing: "read"), accepting: [416])
     // Nothing is there behind the end.
     if answer.status == 416 { return [] }
-    // A whole object is as good where it is what was asked for.
+    // A whole object is as good where it is what was asked for. Some servers give a range with the
+    // status of a whole one (rclone 1.75): what the head says of it counts.
     let start = answer.headers["content-range"].flatMap(Self.start)
-    guard answer.status == 206 ? start == offset : offset == 0, answer.body.count <= count else {
+    let isWhole = answer.status != 206 && answer.headers["content-range"] == nil
+    guard isWhole ? offset == 0 : start == offset, answer.body.count <= count else {
       throw StoreError(
         .unreachable, path: name + key, detail: "read: the server answered with another range")
     }

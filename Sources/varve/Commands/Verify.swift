@@ -132,7 +132,7 @@ struct Verify: ParsableCommand {
     }
     if json.json {
       JSON.object([
-        ("ok", .bool(report.problems.isEmpty)),
+        ("ok", .bool(report.problems.isEmpty && report.backups > 0)),
         (
           "checked",
           .object([
@@ -145,12 +145,27 @@ struct Verify: ParsableCommand {
       for problem in report.problems {
         Output.line(Escape.terminal("\(problem.file): \(problem.kind)"))
       }
-      Output.line(
-        "\(report.problems.isEmpty ? "ok" : "DAMAGED"): \(report.backups) backups, "
-          + "\(report.objects) objects, \(report.objectsRead) of them read, \(report.bytes) bytes")
+      let read =
+        readData > 0
+        ? "\(report.objectsRead) of them read, \(report.bytes) bytes"
+        : "their sizes are right; --read-data reads them"
+      if report.backups > 0 || !report.problems.isEmpty {
+        Output.line(
+          "\(report.problems.isEmpty ? "ok" : "DAMAGED"): "
+            + "\(Count.text(report.backups, "backup")), "
+            + "\(Count.text(report.objects, "object")), \(read)")
+      }
     }
-    if !report.problems.isEmpty { throw Exit(code: 4) }
-    if report.backups == 0 { throw Exit(code: 1) }
+    if !report.problems.isEmpty {
+      if report.objectsRead > 0 {
+        Output.note("varve: take a damaged object away and back up again: it is shipped anew")
+      }
+      throw Exit(code: 4)
+    }
+    if report.backups == 0 {
+      Output.note("varve: \(Escape.terminal(path)): there are no backups")
+      throw Exit(code: 1)
+    }
   }
 
   private func problem(_ found: VerificationProblem) -> JSON {

@@ -34,6 +34,12 @@ enum Credentials {
     if let command = shared["credential_process"] ?? config["credential_process"] {
       return try fromProcess(command)
     }
+    if let profile {
+      throw StoreError(
+        .denied,
+        detail: "there are no credentials in a profile '\(profile)' of ~/.aws/credentials or "
+          + "~/.aws/config")
+    }
     throw StoreError(
       .denied,
       detail: "no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give "
