@@ -16,7 +16,7 @@ struct TextColumn: Sendable {
   init(_ id: ColumnID, of indexes: [IndexFile]) throws(StorageError) {
     var numbers: [[UInt8]: UInt32] = [:]
     var places: [UInt32] = []
-    places.reserveCapacity(indexes.reduce(0) { $0 + Int($1.recordCount) })
+    places.reserveCapacity(try indexes.rowCount(of: id))
     for index in indexes {
       let start = places.count
       let ordinals = try Self.append(id, of: index, to: &places)
@@ -61,5 +61,22 @@ struct TextColumn: Sendable {
   /// The text of a place; nil for 0.
   func text(_ place: UInt32) -> String? {
     place == 0 ? nil : String(decoding: texts[Int(place) - 1], as: UTF8.self)
+  }
+}
+
+extension [IndexFile] {
+  /// The rows of a column of all indexes, as the columns say: nothing is reserved for others.
+  ///
+  /// - Throws: ``StorageError``: `limit` if a row's number does not fit 32 bits.
+  func rowCount(of id: ColumnID) throws(StorageError) -> Int {
+    var count = 0
+    for index in self {
+      count += try index.rowCount(of: id)
+      guard count < Int(UInt32.max) - 1 else {
+        throw StorageError(
+          .limit(Int(UInt32.max)), path: index.path, doing: "read more rows than a report takes")
+      }
+    }
+    return count
   }
 }

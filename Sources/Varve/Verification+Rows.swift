@@ -9,8 +9,11 @@ struct RowFindings: Sendable {
   var occurrences: UInt64 = 0
   /// Sequences of forgotten records.
   var gone: [UInt64] = []
-  /// What the trees of each index must hold, by the first sequence of the index.
-  var sums: [UInt64: IndexSums] = [:]
+  /// What the trees of each index must hold.
+  var sums: [ObjectIdentifier: IndexSums] = [:]
+  /// Whether the sums have everything: not without rows that no index covers, or whose texts its
+  /// dictionary lacks.
+  var isWhole = true
   var problems: [StorageError] = []
 
   /// Adds what was found of later rows.
@@ -18,6 +21,7 @@ struct RowFindings: Sendable {
     occurrences += later.occurrences
     gone += later.gone
     for (index, sums) in later.sums { self.sums[index, default: IndexSums()].add(sums) }
+    isWhole = isWhole && later.isWhole
     problems += later.problems
   }
 }
@@ -40,6 +44,7 @@ struct RowVerifier: Sendable {
       let sequence = rows.firstSequence + UInt64(start)
       guard sequence < view.version.manifest.nextSequence else { break }
       guard let index = view.version.index(covering: sequence) else {
+        found.isWhole = false
         found.problems.append(
           StorageError(.corrupt, path: "", doing: "no index covers record \(sequence)"))
         start += 1
@@ -47,9 +52,10 @@ struct RowVerifier: Sendable {
       }
       let end = min(range.upperBound, start + Int(index.nextSequence - sequence))
       do throws(StorageError) {
-        var verifier = try PartVerifier(index, rows, start..<end)
+        var verifier = try PartVerifier(view, index, rows, start..<end)
         try verifier.verify(&found)
       } catch {
+        found.isWhole = false
         found.problems.append(error)
       }
       start = end
@@ -60,6 +66,7 @@ struct RowVerifier: Sendable {
 
 /// Compares rows that one index covers with it.
 private struct PartVerifier {
+  private let view: StoreView
   private let index: IndexFile
   private let rows: TailRows
   private let range: Range<Int>
@@ -69,7 +76,10 @@ private struct PartVerifier {
   /// Rows of which a problem is known: one is enough.
   private var hasProblem: Set<Int> = []
 
-  init(_ index: IndexFile, _ rows: TailRows, _ range: Range<Int>) throws(StorageError) {
+  init(
+    _ view: StoreView, _ index: IndexFile, _ rows: TailRows, _ range: Range<Int>
+  ) throws(StorageError) {
+    self.view = view
     self.index = index
     self.rows = rows
     self.range = range
@@ -87,7 +97,7 @@ private struct PartVerifier {
     for position in range where !rows.rows[position].fields.isForgotten {
       try addEntries(rows.rows[position], sequence(position), &sums, &found)
     }
-    found.sums[index.firstSequence, default: IndexSums()].add(sums)
+    found.sums[ObjectIdentifier(index), default: IndexSums()].add(sums)
   }
 
   private func sequence(_ position: Int) -> UInt64 { rows.firstSequence + UInt64(position) }
@@ -109,6 +119,10 @@ private struct PartVerifier {
       sums[.hash].add(TreeKey(row.hash), relative)
     } else {
       sums[.repeats].add(TreeKeys.repeats(row.message, relative: relative), 0)
+      // The log says which record it repeats: it must be the message that lookups find.
+      if try view.version.message(row.hash) != row.message {
+        note(Int(sequence - rows.firstSequence), "another message is repeated by", &found)
+      }
     }
     sums[.identity].add(TreeKey(row.identity), relative)
     let time = row.fields.time
@@ -118,6 +132,7 @@ private struct PartVerifier {
       let id = row.fields[field]
       guard id >= 0 else { continue }
       guard ordinals[Int(id)] > 0 else {
+        found.isWhole = false
         note(position, "the dictionary has not a text of", &found)
         continue
       }

@@ -77,10 +77,12 @@ extension Snapshot {
 private struct Verifier {
   private let view: StoreView
   private(set) var report = VerificationReport()
-  /// What the trees of each index must hold, by the first sequence of the index.
-  private var wanted: [UInt64: IndexSums] = [:]
+  /// What the trees of each index must hold.
+  private var wanted: [ObjectIdentifier: IndexSums] = [:]
   /// What they hold; none for an index with a damaged tree.
-  private var held: [UInt64: IndexSums] = [:]
+  private var held: [ObjectIdentifier: IndexSums] = [:]
+  /// Whether `wanted` has everything that the log does.
+  private var isWhole = true
   private let attestation: Attestation?
   private let concurrency: Concurrency
   private let forgettings: [Forgetting]
@@ -212,6 +214,7 @@ private struct Verifier {
     }
     self = verifier
     for problem in walk.problems { note(problem) }
+    isWhole = isWhole && walk.problems.isEmpty
     if !walk.isCut, walk.history != view.history, report.problems.isEmpty {
       report.problems.append(
         VerificationProblem(
@@ -282,6 +285,7 @@ private struct Verifier {
     report.forgotten += UInt64(found.gone.count)
     gone += found.gone
     for (index, sums) in found.sums { wanted[index, default: IndexSums()].add(sums) }
+    isWhole = isWhole && found.isWhole
     for problem in found.problems { note(problem) }
     for fact in rows.facts { verifyFact(fact) }
   }
@@ -332,23 +336,23 @@ private struct Verifier {
     }
     let (sums, problems) = found.withLock { $0 }
     for problem in problems { note(problem) }
-    if problems.isEmpty { held[index.firstSequence] = sums }
+    if problems.isEmpty { held[ObjectIdentifier(index)] = sums }
   }
 
   /// Trees must hold what the log has, and nothing else. Where their sums say that they do not, a
   /// second pass over the log names the records.
   private mutating func verifyEntries(isCancelled: () -> Bool) throws(StorageError) {
+    // Without some rows, which are a problem already, nobody knows what the trees must hold.
+    guard isWhole else { return }
     let damaged = view.version.indexes.filter { index in
-      guard let held = held[index.firstSequence] else { return false }
-      return held != wanted[index.firstSequence, default: IndexSums()]
+      guard let held = held[ObjectIdentifier(index)] else { return false }
+      return held != wanted(of: index)
     }
-    // Without some commits nobody knows what the trees must hold.
-    guard !damaged.isEmpty, report.problems.isEmpty else { return }
-    for index in damaged {
-      let known = report.problems.count
-      try name(index, isCancelled: isCancelled)
-      guard report.problems.count == known, let held = held[index.firstSequence] else { continue }
-      let wanted = wanted[index.firstSequence, default: IndexSums()]
+    guard !damaged.isEmpty else { return }
+    let named = try name(damaged, isCancelled: isCancelled)
+    for index in damaged where !named.contains(ObjectIdentifier(index)) {
+      guard let held = held[ObjectIdentifier(index)] else { continue }
+      let wanted = wanted(of: index)
       for kind in IndexSums.kinds where held[kind] != wanted[kind] {
         report.problems.append(
           VerificationProblem(
@@ -359,23 +363,30 @@ private struct Verifier {
     }
   }
 
-  /// Names the records that lookups do not find.
+  private func wanted(of index: IndexFile) -> IndexSums {
+    wanted[ObjectIdentifier(index), default: IndexSums()]
+  }
+
+  /// Names the records that lookups in some indexes do not find; in which indexes there are any.
   private mutating func name(
-    _ index: IndexFile, isCancelled: () -> Bool
-  ) throws(StorageError) {
-    let lookup = EntryLookup(view: view, index: index)
+    _ indexes: [IndexFile], isCancelled: () -> Bool
+  ) throws(StorageError) -> Set<ObjectIdentifier> {
     var problems: [StorageError] = []
+    var named: Set<ObjectIdentifier> = []
     try forEachCommit(isCancelled: isCancelled) { _, rows in
       for (position, row) in rows.rows.enumerated() where !row.fields.isForgotten {
         let sequence = rows.firstSequence + UInt64(position)
-        guard sequence >= index.firstSequence, sequence < index.nextSequence else { continue }
+        let covering = indexes.first { sequence >= $0.firstSequence && sequence < $0.nextSequence }
+        guard let index = covering else { continue }
         do throws(StorageError) {
-          try lookup.find(row, sequence, texts: rows.strings)
+          try EntryLookup(view: view, index: index).find(row, sequence, texts: rows.strings)
         } catch {
           problems.append(error)
+          named.insert(ObjectIdentifier(index))
         }
       }
     }
     for problem in problems { note(problem) }
+    return named
   }
 }

@@ -38,7 +38,9 @@ struct ArchiveTests {
     #expect(result.lockedUntil == Self.start + 7 * Self.year)
     for (key, object) in server.stored {
       #expect(object.headers["x-amz-object-lock-mode"] == "COMPLIANCE", "\(key)")
-      #expect(object.headers["x-amz-storage-class"] == "GLACIER_IR", "\(key)")
+      // What must be thawed before it is read is segments alone.
+      let isSegment = key.hasPrefix("archive/segments/")
+      #expect((object.headers["x-amz-storage-class"] == "GLACIER_IR") == isSegment, "\(key)")
       #expect(object.headers["x-amz-server-side-encryption-aws-kms-key-id"] == "1234-key")
     }
     let restored = try ShippingWorld.restoredDigest(ObjectStore(server.target()))
@@ -82,8 +84,47 @@ struct ArchiveTests {
   func pretended() throws {
     let world = try ShippingWorld()
     try world.commit(0, 20)
-    let server = PretendServer(ignoring: ["x-amz-object-lock"], lockStatus: 400)
-    #expect(try Self.archive(world, server, years: 1).ignored == [.lock])
+    let server = PretendServer(ignoring: ["x-amz-object-lock"], locks: false)
+    let result = try Self.archive(world, server, years: 1)
+    #expect(result.ignored == [.lock] && result.extended == 0 && result.lockedUntil == nil)
+  }
+
+  @Test("Names of one thing are one, and others are not")
+  func names() {
+    var asked = Protection()
+    asked.storageClass = "STANDARD"
+    asked.serverKey = "1"
+    asked.lockedUntil = 5_999
+    var kept = Protection()
+    kept.serverKey = "arn:aws:kms:us-east-1:1:key/1"
+    kept.lockedUntil = 5_000
+    #expect(asked.missing(in: kept) == [])
+    kept.serverKey = "arn:aws:kms:us-east-1:1:key/21"
+    #expect(asked.missing(in: kept) == [.serverKey])
+    asked.serverKey = "alias/archive"
+    kept.lockedUntil = 4_999
+    #expect(asked.missing(in: kept) == [.lock])
+    asked.storageClass = "GLACIER_IR"
+    #expect(asked.missing(in: kept) == [.lock, .storageClass])
+  }
+
+  @Test("A lock that some can lift, a hold and an end that cannot be read hold an object, too")
+  func otherLocks() throws {
+    func protection(_ headers: [String: String]) throws -> Protection? {
+      try PretendServer().target(headers).protection(of: "segments/x")
+    }
+    let date = "2031-01-01T00:00:00Z"
+    let (mode, end) = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date")
+    for held in [
+      [mode: "GOVERNANCE", end: date], ["x-amz-object-lock-legal-hold": "ON"],
+      [mode: "COMPLIANCE", end: "some day"],
+    ] {
+      let kept = try #require(try protection(held))
+      #expect(kept.lockedUntil == nil && kept.isLocked(at: .max), "\(held)")
+    }
+    let kept = try #require(try protection([mode: "COMPLIANCE", end: date]))
+    #expect(kept.isLocked(at: 1_900_000_000_000) && !kept.isLocked(at: 1_930_000_000_000))
+    #expect(try #require(try protection([:])).isLocked(at: 0) == false)
   }
 
   @Test("A directory keeps nothing, so there is no archive in one")
@@ -114,7 +155,10 @@ struct ArchiveTests {
     policy.last = 1
     let pruning = try Pruning(
       ObjectStore(locked), keeping: policy, grace: Pruning.graceMin)
-    let first = try pruning.run { _ in 0 }
+    // A list from before there were locks names what is locked now.
+    let first = try Pruning(
+      ObjectStore(target), keeping: policy, grace: Pruning.graceMin
+    ).run { _ in 0 }
     #expect(first.listed > 3 && first.locked == 0)
     let before = try target.list("")
     target.pass(milliseconds: 2 * Pruning.graceMin)
@@ -123,8 +167,13 @@ struct ArchiveTests {
     let held = try pruning.run { _ in 0 }
     #expect(held.deleted == 0 && held.locked > 0 && held.lockedUntil == end)
     let kept = Set(try target.list("").map(\.key))
+    // Nor is it listed again: backups may rely on it.
+    #expect(held.listed == 0 && kept.allSatisfy { !TargetKey.isPrune($0) })
     #expect(before.allSatisfy { kept.contains($0.key) || TargetKey.isPrune($0.key) })
     target.pass(milliseconds: 11 * Pruning.graceMin)
+    let listed = try pruning.run { _ in 0 }
+    #expect(listed.listed > 3 && listed.locked == 0)
+    target.pass(milliseconds: 2 * Pruning.graceMin)
     let over = try pruning.run { _ in 0 }
     #expect(over.deleted > 3 && over.locked == 0)
     #expect(try BackupReader(target).verify(readingPercent: 100).problems.isEmpty)

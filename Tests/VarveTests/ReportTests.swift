@@ -195,6 +195,33 @@ import VarveTestSupport
     #expect(cells(report, "errorRatePct") == [.percent(hundredths)])
   }
 
+  @Test("No time is on no day, also beside a time at the end of what a number holds")
+  func noTimeBesideTheLeast() throws {
+    let snapshot = try Row.snapshot([
+      Row(component: "c", time: .min + 1), Row(component: "c"), Row(project: "/q", component: "d"),
+    ])
+    let activity = try snapshot.report(ReportQuery(.activity))
+    #expect(cells(activity, "project") == [.text("/p"), .text("/q")])
+    #expect(cells(activity, "daysActive") == [.number(1), .number(0)])
+    #expect(cells(try snapshot.report(ReportQuery(.components)), "activeDays").last == .number(0))
+  }
+
+  @Test("What a report would not count anyway is not left out")
+  func leftOut() throws {
+    let snapshot = try Row.snapshot([
+      Row(component: "c", time: 1, isError: true), Row(isError: true), Row(), Row(session: nil),
+      Row(component: "c"), Row(isEcho: true),
+    ])
+    for (name, count) in [
+      (ReportQuery.Name.errors, 1), (.components, 1), (.session, 3), (.activity, 4),
+    ] {
+      var query = ReportQuery(name)
+      #expect(try snapshot.report(query).leftOutCount == 0)
+      query.since = 0
+      #expect(try snapshot.report(query).leftOutCount == count, "\(name)")
+    }
+  }
+
   @Test("Filters, order and limit are the user's")
   func choices() throws {
     let snapshot = try Row.snapshot([

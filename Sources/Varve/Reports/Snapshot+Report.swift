@@ -42,7 +42,7 @@ extension Snapshot {
     case .disk: report = try DiskReport(scan: scan, query: query, view: view).report()
     }
     if query.since != nil || query.until != nil || query.name == .timeline {
-      report.leftOutCount = scan.untimedCount
+      report.leftOutCount = scan.untimedCount(query.name)
     }
     if let redaction {
       report.mapTexts { String(decoding: redaction(Array($0.utf8)), as: UTF8.self) }

@@ -19,6 +19,9 @@ public struct Protection: Sendable, Equatable {
   public var lockedUntil: Int64?
   /// The key of the server's key management service that it is encrypted with there.
   public var serverKey: String?
+  /// Whether something else keeps it from being deleted: a legal hold, a lock that some can lift,
+  /// or one whose end cannot be read.
+  var isHeldOtherwise = false
 
   /// No protection.
   public init() {}
@@ -29,12 +32,26 @@ public struct Protection: Sendable, Equatable {
   /// What of this another protection, as a server says it, does not have.
   func missing(in kept: Protection) -> [Part] {
     var missing: [Part] = []
-    if let lockedUntil, kept.lockedUntil.map({ $0 < lockedUntil }) ?? true { missing.append(.lock) }
-    if let storageClass, kept.storageClass != storageClass { missing.append(.storageClass) }
-    // Servers answer with the whole name of a key, which ends with its id.
-    if let serverKey, !(kept.serverKey?.hasSuffix(serverKey) ?? false) {
-      missing.append(.serverKey)
+    // Servers keep whole seconds.
+    if let lockedUntil, kept.lockedUntil.map({ $0 / 1000 < lockedUntil / 1000 }) ?? true {
+      missing.append(.lock)
     }
+    // The usual class has no header.
+    if let storageClass, kept.storageClass ?? "STANDARD" != storageClass {
+      missing.append(.storageClass)
+    }
+    if let serverKey, !Self.isSame(serverKey, kept.serverKey) { missing.append(.serverKey) }
     return missing
   }
+
+  /// Whether a server's name of a key is the one that was asked for: either may be a whole name
+  /// that ends with the id, and what an alias stands for only the server knows.
+  private static func isSame(_ asked: String, _ kept: String?) -> Bool {
+    func id(_ name: String) -> Substring { name.split { $0 == "/" || $0 == ":" }.last ?? "" }
+    guard let kept else { return false }
+    return asked.contains("alias/") || id(asked) == id(kept)
+  }
+
+  /// Whether an object must not be deleted at a time.
+  func isLocked(at time: Int64) -> Bool { isHeldOtherwise || (lockedUntil ?? .min) > time }
 }

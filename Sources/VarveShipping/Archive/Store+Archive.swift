@@ -36,22 +36,29 @@ extension Store {
         .request("invalid_target"), path: objects.name,
         detail: "an archive needs an s3:// target: a directory keeps nothing from being deleted")
     }
+    let before = Set(try target.list("").map(\.key))
     var result = ArchiveResult(
       backup: try backUp(
         to: objects, transfers: transfers, onProgress: onProgress, isCancelled: isCancelled))
-    let backups = try BackupReader(objects).backups()
-    guard let backup = backups.last(where: { $0.key == result.backup.key }) else {
+    guard
+      let backup = try BackupReader(objects).backups().last(where: { $0.key == result.backup.key })
+    else {
       throw StoreError(.notFound, path: objects.name, detail: "the record of the archive is gone")
     }
-    let list = try objects.segments()
-    var keys = [backup.key] + (try target.list(TargetKey.keys).map(\.key))
-    for object in backup.record.segments { keys += objects.copies(of: object, in: list).map(\.key) }
     var ignored: Set<Protection.Part> = []
     var ends: [Int64?] = []
-    for key in Set(keys).sorted() {
-      let kept = try protect(key, on: target, &result)
-      ends.append(kept.lockedUntil)
-      ignored.formUnion(target.protection.missing(in: kept))
+    for keys in try needed(by: backup, objects, target) {
+      var isThere = false
+      // Another copy may go while it is looked at.
+      for key in keys {
+        guard let kept = try protect(key, on: target, &result) else { continue }
+        isThere = true
+        ends.append(kept.lockedUntil)
+        ignored.formUnion(missing(in: kept, key, isNew: !before.contains(key), target.protection))
+      }
+      guard isThere || keys.isEmpty else {
+        throw StoreError(.notFound, path: target.name + keys[0], detail: "the object is gone")
+      }
     }
     result.objects = ends.count
     if !ends.contains(nil) { result.lockedUntil = ends.compactMap { $0 }.min() }
@@ -59,23 +66,48 @@ extension Store {
     return result
   }
 
-  /// Makes the lock of an object as long as it should be; how the server keeps it then.
+  /// The keys of what an archive needs, the copies of each thing together: without those that a
+  /// pruning is about to delete.
+  private func needed(
+    by backup: BackupInfo, _ objects: ObjectStore, _ target: S3Target
+  ) throws -> [[String]] {
+    let doomed = try PruneList.doomed(in: objects)
+    let list = try objects.segments()
+    var needed = [[backup.key]] + (try target.list(TargetKey.keys).map { [$0.key] })
+    var seen: Set<ContentHash> = []
+    for object in backup.record.segments where seen.insert(object.digest).inserted {
+      needed.append(
+        objects.copies(of: object, in: list).map(\.key).filter { !doomed.contains($0) })
+    }
+    return needed
+  }
+
+  /// What the server does not keep to. Class and key of what was there before are what an earlier
+  /// archive asked for.
+  private func missing(
+    in kept: Protection, _ key: String, isNew: Bool, _ asked: Protection
+  ) -> [Protection.Part] {
+    asked.missing(in: kept).filter { part in
+      switch part {
+      case .lock: true
+      case .storageClass: isNew && TargetKey.segmentID(key) != nil
+      case .serverKey: isNew
+      }
+    }
+  }
+
+  /// Makes the lock of an object as long as it should be; how the server keeps it then, nil if it
+  /// is gone.
   private func protect(
     _ key: String, on target: S3Target, _ result: inout ArchiveResult
-  ) throws -> Protection {
-    func ask() throws -> Protection {
-      guard let kept = try target.protection(of: key) else {
-        throw StoreError(.notFound, path: target.name + key, detail: "the object is gone")
-      }
-      return kept
-    }
-    let kept = try ask()
+  ) throws -> Protection? {
+    guard let kept = try target.protection(of: key) else { return nil }
     guard let until = target.protection.lockedUntil,
       target.protection.missing(in: kept).contains(.lock)
     else { return kept }
     try target.lock(key, until: until)
-    let after = try ask()
-    if !target.protection.missing(in: after).contains(.lock) { result.extended += 1 }
+    let after = try target.protection(of: key)
+    if let after, !target.protection.missing(in: after).contains(.lock) { result.extended += 1 }
     return after
   }
 }

@@ -20,9 +20,10 @@ public struct PruneResult: Sendable, Equatable {
   public var deleted = 0
   /// Bytes of the segments deleted.
   public var deletedByteCount: UInt64 = 0
-  /// Records and segments that were due, but are locked.
-  public var locked = 0
-  /// When the last of those locks ends, milliseconds since 1970 UTC.
+  /// Records and segments that would go, but are locked.
+  public var locked: Int { lockedKeys.count }
+  var lockedKeys: Set<String> = []
+  /// When the last of those locks ends that say when, milliseconds since 1970 UTC.
   public var lockedUntil: Int64?
   /// When the oldest list that is not due yet will be, milliseconds since 1970 UTC.
   public var nextDue: Int64?
@@ -185,11 +186,11 @@ public struct Pruning: Sendable {
   private func isLocked(
     _ key: String, _ now: Int64, _ result: inout PruneResult
   ) throws -> Bool {
-    guard let end = try objects.target.protection(of: key)?.lockedUntil, end > now else {
+    guard let kept = try objects.target.protection(of: key), kept.isLocked(at: now) else {
       return false
     }
-    result.locked += 1
-    result.lockedUntil = max(result.lockedUntil ?? end, end)
+    result.lockedKeys.insert(key)
+    if let end = kept.lockedUntil { result.lockedUntil = max(result.lockedUntil ?? end, end) }
     return true
   }
 
@@ -226,11 +227,15 @@ public struct Pruning: Sendable {
     isDry: Bool, _ result: inout PruneResult
   ) throws {
     let needed = needed(by: backups.filter { kept.contains($0.key) })
-    var keys = backups.map(\.key).filter { !kept.contains($0) && !listed.contains($0) }
+    // What is locked is on no list: for years backups would not rely on it.
+    var keys: [String] = []
+    for backup in backups where !kept.contains(backup.key) && !listed.contains(backup.key) {
+      if try !isLocked(backup.key, now, &result) { keys.append(backup.key) }
+    }
     for object in try objects.segments().all where !listed.contains(object.key) {
       // What is young may be of a backup that has no record yet.
       guard let id = TargetKey.segmentID(object.key), !needed.contains(id),
-        object.modified.addingClamped(grace) <= now
+        object.modified.addingClamped(grace) <= now, try !isLocked(object.key, now, &result)
       else { continue }
       keys.append(object.key)
       result.listedByteCount = result.listedByteCount.addingClamped(object.byteCount)

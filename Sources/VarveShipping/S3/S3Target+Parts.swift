@@ -13,7 +13,7 @@ extension S3Target {
     let answer = try client.send(
       .init(
         method: "POST", key: key, query: [("uploads", "")],
-        headers: [("x-amz-checksum-algorithm", "SHA256")] + Self.headers(protection),
+        headers: [("x-amz-checksum-algorithm", "SHA256")] + Self.headers(protection, of: key),
         doing: "begin to write"))
     guard let upload = XMLText(answer.body).first("UploadId"), !upload.isEmpty else {
       throw StoreError(

@@ -5,10 +5,13 @@ import Varve
 import VarveFormat
 
 extension S3Target {
-  /// The headers that ask for a protection.
-  static func headers(_ protection: Protection) -> [(name: String, value: String)] {
+  /// The headers that ask for a protection. Only segments are of another class: records, lists and
+  /// slots of keys are small and read by everything, and some classes must be thawed first.
+  static func headers(
+    _ protection: Protection, of key: String
+  ) -> [(name: String, value: String)] {
     var headers: [(name: String, value: String)] = []
-    if let storageClass = protection.storageClass {
+    if let storageClass = protection.storageClass, TargetKey.segmentID(key) != nil {
       headers.append(("x-amz-storage-class", storageClass))
     }
     if let time = protection.lockedUntil {
@@ -29,10 +32,14 @@ extension S3Target {
     guard answer.isSuccess else { return nil }
     var kept = Protection()
     kept.storageClass = answer.headers["x-amz-storage-class"]
-    if answer.headers["x-amz-object-lock-mode"] == "COMPLIANCE" {
+    let mode = answer.headers["x-amz-object-lock-mode"]
+    if mode == "COMPLIANCE" {
       kept.lockedUntil = answer.headers["x-amz-object-lock-retain-until-date"]
         .flatMap { UTCTime($0) }.map { $0.seconds * 1000 }
     }
+    kept.isHeldOtherwise =
+      mode != nil && kept.lockedUntil == nil
+      || answer.headers["x-amz-object-lock-legal-hold"] == "ON"
     if answer.headers["x-amz-server-side-encryption"] == "aws:kms" {
       kept.serverKey = answer.headers["x-amz-server-side-encryption-aws-kms-key-id"]
     }
@@ -45,11 +52,12 @@ extension S3Target {
     let body =
       "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>COMPLIANCE</Mode>"
       + "<RetainUntilDate>\(UTCTime(milliseconds: time).extended)</RetainUntilDate></Retention>"
-    // A server that knows no locks says so in one of these ways.
+    // A server that knows no locks says so in one of these ways, and so does one whose locks we may
+    // not make longer.
     _ = try client.send(
       .init(
         method: "PUT", key: key, query: [("retention", "")],
         headers: [("content-type", "application/xml")], body: Array(body.utf8), doing: "lock"),
-      accepting: [400, 404, 405, 409, 501])
+      accepting: [400, 403, 404, 405, 409, 501])
   }
 }

@@ -68,7 +68,7 @@ public struct S3Target: BackupTarget {
       .init(
         method: "PUT", key: key,
         headers: [("x-amz-checksum-sha256", Base64.encode(ContentDigest.hash(bytes).bytes))]
-          + Self.headers(protection),
+          + Self.headers(protection, of: key),
         body: bytes, doing: "write"))
   }
 

@@ -33,7 +33,9 @@ extension BTree {
   }
 
   private func verifyBranches(_ leaves: Int) throws(StorageError) {
-    var depths = [UInt8](repeating: 1, count: pageCount)
+    // 0 is a branch that was not looked at yet.
+    var depths = [Int](repeating: 0, count: pageCount)
+    for leaf in 0..<leaves { depths[leaf] = 1 }
     // Levels are written one after another, each in order: so are all children together.
     var next: UInt32 = 0
     for number in leaves..<max(leaves, pageCount) {
@@ -53,15 +55,15 @@ extension BTree {
           throw StorageError(
             .corrupt, path: path, doing: "branch page \(number) disagrees with its child")
         }
-        let depth = depths[Int(entry.child)] &+ 1
-        guard depths[number] == 1 || depths[number] == depth else {
+        let depth = depths[Int(entry.child)] + 1
+        guard depths[number] == 0 || depths[number] == depth else {
           throw StorageError(
             .corrupt, path: path, doing: "children of branch page \(number) differ in depth")
         }
         depths[number] = depth
       }
     }
-    guard next == UInt32(pageCount - 1), isRoot(next), Int(depths[pageCount - 1]) == height else {
+    guard next == UInt32(pageCount - 1), isRoot(next), depths[pageCount - 1] == height else {
       throw StorageError(.corrupt, path: path, doing: "the root does not lead to every page")
     }
   }

@@ -250,6 +250,16 @@ package final class IndexFile: Sendable {
     }
   }
 
+  /// The rows that a column says it has, which must be all of the index.
+  package func rowCount(of id: ColumnID) throws(StorageError) -> Int {
+    guard has(id) else { return Int(recordCount) }
+    return try withSection(position(id)) { bytes throws(FormatError) in
+      let count = ColumnReader(checked: bytes).count
+      guard UInt64(count) == recordCount else { throw FormatError(.inconsistent, at: 0) }
+      return count
+    }
+  }
+
   /// All values of a column.
   package func column(_ id: ColumnID) throws(StorageError) -> [UInt64] {
     guard has(id) else { return [UInt64](repeating: 0, count: Int(recordCount)) }

@@ -68,22 +68,22 @@ struct Backup: ParsableCommand {
         }
         let access = try target.access(text, archive: archive.protection)
         let objects = try access.objectsForBackup(mayBePlain: noEncryption, recovery: recovery)
-        Self.compareClocks(try access.target.now(), text)
+        Self.compareClocks(try access.target.now(), access.text)
         let (result, archived) = try ship(store, to: objects)
         ShippingLog.add(
           .init(
-            kind: .backup, time: result.time, target: access.identity, name: text,
+            kind: .backup, time: result.time, target: access.identity, name: access.text,
             store: result.store,
             generation: result.generation, isGood: true))
-        rows.append(row(text, result, archived))
+        rows.append(row(access.text, result, archived))
         if let archived {
-          ArchiveArguments.note(archived, text)
+          ArchiveArguments.note(archived, access.text)
           isAllKept = isAllKept && archived.ignored.isEmpty
         }
         if !quiet, !json.json {
           Output.line(
             Escape.terminal(
-              "\(text): generation \(result.generation), "
+              "\(access.text): generation \(result.generation), "
                 + "\(Count.text(result.segmentsShipped, "segment")) and "
                 + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"
                 + (archived.map { ArchiveArguments.text($0) } ?? "")))

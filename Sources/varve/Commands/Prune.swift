@@ -77,10 +77,9 @@ struct Prune: ParsableCommand {
       "\(Count.text(result.deleted, "object")) \(would)deleted, \(result.deletedByteCount) bytes")
     Output.line(
       "\(Count.text(result.listed, "object")) \(would)listed, \(result.listedByteCount) bytes")
-    if let end = result.lockedUntil {
-      Output.line(
-        "\(Count.text(result.locked, "object")) still locked, the last until "
-          + TimeText.local(end))
+    if result.locked > 0 {
+      let end = result.lockedUntil.map { ", the last until \(TimeText.local($0))" } ?? ""
+      Output.line("\(Count.text(result.locked, "object")) still locked\(end)")
     }
     if let due = result.nextDue, !dryRun {
       Output.line("what is listed goes by a run after \(TimeText.local(due))")

@@ -34,6 +34,10 @@ struct ArchiveArguments: ParsableArguments {
     guard archive || lockYears == nil && storageClass == nil && sseKmsKey == nil else {
       throw ValidationError("--lock-years, --storage-class and --sse-kms-key are of --archive")
     }
+    guard !archive || protection?.isEmpty == false else {
+      throw ValidationError(
+        "say what keeps the archive: --lock-years, --storage-class or --sse-kms-key")
+    }
     guard lockYears.map({ (1...100).contains($0) }) ?? true else {
       throw ValidationError("--lock-years is 1 to 100")
     }
@@ -69,7 +73,7 @@ struct ArchiveArguments: ParsableArguments {
         case .storageClass: "does not keep it in that storage class"
         case .serverKey: "does not encrypt it with that key"
         }
-      Output.note("varve: \(Escape.terminal("\(target)/archive")): the server \(what)")
+      Output.note("varve: \(Escape.terminal(target)): the server \(what)")
     }
   }
 

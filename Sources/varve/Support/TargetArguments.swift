@@ -116,7 +116,8 @@ struct TargetArguments: ParsableArguments {
       rateMax: limitRate?.bytesPerSecond ?? 0, authorities: Process.environment("AWS_CA_BUNDLE"))
     if let archive { target.protection = archive }
     return TargetAccess(
-      text: text, target: target, identity: location.identity, source: source, named: named)
+      text: text + (archive == nil ? "" : "/archive"), target: target, identity: location.identity,
+      source: source, named: named)
   }
 
   private static let secretByteCountMax = 64 << 10

@@ -14,13 +14,22 @@ final class PretendServer: HTTPTransport {
 
   /// Headers that it takes and forgets.
   private let ignored: [String]
-  /// What it answers to a request to lock an object; 200 does it.
+  /// What it answers to a request to lock an object.
   private let lockStatus: Int
+  /// Whether it does what it says.
+  private let locks: Bool
   private let objects = Mutex<[String: Object]>([:])
 
-  init(ignoring ignored: [String] = [], lockStatus: Int = 200) {
+  init(ignoring ignored: [String] = [], lockStatus: Int = 200, locks: Bool = true) {
     self.ignored = ignored
     self.lockStatus = lockStatus
+    self.locks = locks
+  }
+
+  /// A target on it that has one segment, `segments/x`, with some headers.
+  func target(_ headers: [String: String]) throws -> S3Target {
+    objects.withLock { $0["archive/segments/x"] = Object(body: [], headers: headers) }
+    return try target()
   }
 
   var stored: [String: Object] { objects.withLock { $0 } }
@@ -67,7 +76,7 @@ final class PretendServer: HTTPTransport {
   }
 
   private func lock(_ key: String, _ body: [UInt8]) -> HTTPAnswer {
-    guard lockStatus == 200 else { return answer(lockStatus) }
+    guard lockStatus == 200, locks else { return answer(lockStatus) }
     let end = XMLText(body).first("RetainUntilDate")
     objects.withLock { objects in
       objects[key]?.headers["x-amz-object-lock-mode"] = "COMPLIANCE"

@@ -29,8 +29,9 @@ struct BucketNumbers: Sendable {
 
   @inline(__always)
   private mutating func number(of time: Int64) -> UInt32 {
-    if time >= start, time < end { return number }
-    return time == OccurrenceFields.noTime ? 0 : look(up: time)
+    // The least number stands for no time: a stretch that begins there must not hold it.
+    if time == OccurrenceFields.noTime { return 0 }
+    return time >= start && time < end ? number : look(up: time)
   }
 
   @inline(never)

@@ -70,13 +70,9 @@ struct ColumnParts: Sendable {
     return untimed
   }
 
-  private static func rowCount(_ indexes: [IndexFile]) -> Int {
-    indexes.reduce(0) { $0 + Int($1.recordCount) }
-  }
-
   private static func times(_ indexes: [IndexFile]) throws(StorageError) -> [Int64] {
     var times: [Int64] = []
-    times.reserveCapacity(rowCount(indexes))
+    times.reserveCapacity(try indexes.rowCount(of: .time))
     for index in indexes {
       try index.forEachBlock(of: .time) { values throws(FormatError) in
         times.append(addingCapacity: values.count) { output in
@@ -91,7 +87,7 @@ struct ColumnParts: Sendable {
     _ indexes: [IndexFile]
   ) throws(StorageError) -> (flags: [UInt8], errors: [UInt32]) {
     var flags: [UInt8] = []
-    flags.reserveCapacity(rowCount(indexes))
+    flags.reserveCapacity(try indexes.rowCount(of: .flags))
     var errors: [UInt32] = []
     for index in indexes {
       try index.forEachBlock(of: .flags) { values throws(FormatError) in
@@ -124,7 +120,7 @@ struct ColumnParts: Sendable {
   private static func messages(
     _ indexes: [IndexFile]
   ) throws(StorageError) -> (messages: [UInt32], repeats: DocSet) {
-    let rowCount = rowCount(indexes)
+    let rowCount = try indexes.rowCount(of: .message)
     var messages: [UInt32] = []
     messages.reserveCapacity(rowCount)
     var repeats = DocSet(capacity: rowCount)

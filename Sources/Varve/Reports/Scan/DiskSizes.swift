@@ -25,8 +25,12 @@ struct DiskSizes: Sendable {
     }
     stored = [UInt32](repeating: 0, count: columns.rowCount)
     var row = 0
-    while row < columns.rowCount, let location = try view.location(UInt64(row) + 1) {
-      let first = min(row, Int(location.firstSequence) - 1)
+    while row < columns.rowCount {
+      guard let location = try view.location(UInt64(row) + 1) else {
+        row += 1
+        continue
+      }
+      let first = min(row, max(0, Int(clamping: location.firstSequence) - 1))
       let block = first..<min(columns.rowCount, max(row + 1, first + Int(location.itemCount)))
       share(Int64(try view.header(of: location).storedByteCount), among: block, columns.messages)
       row = block.upperBound

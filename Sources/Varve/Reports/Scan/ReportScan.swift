@@ -113,10 +113,17 @@ struct ReportScan: Sendable {
     !hasTimes || time != OccurrenceFields.noTime && time >= since && time < until
   }
 
-  /// Rows that the filters let through and that no stretch of time has.
-  var untimedCount: Int {
-    guard let filtered else { return columns.untimed.count }
-    return columns.untimed.count { filtered.contains(Int($0)) }
+  /// Rows that the filters let through, that no stretch of time has, and that a report would count.
+  func untimedCount(_ name: ReportQuery.Name) -> Int {
+    columns.untimed.count { row in
+      guard filtered?.contains(Int(row)) ?? true else { return false }
+      switch name {
+      case .errors: return columns.flags[Int(row)] & 1 != 0
+      case .components: return columns.components.places[Int(row)] != 0
+      case .session: return columns.sessions.places[Int(row)] != 0
+      default: return true
+      }
+    }
   }
 
   /// The selected ones of some rows that are no echoes.
