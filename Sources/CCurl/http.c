@@ -63,6 +63,13 @@ void varve_http_free(struct varve_http *http) {
   free(http);
 }
 
+static int progress(void *context, curl_off_t down, curl_off_t downs, curl_off_t up,
+                    curl_off_t ups) {
+  (void)down, (void)downs, (void)up, (void)ups;
+  const struct varve_http_request *request = context;
+  return request->is_cancelled(request->context);
+}
+
 static int set(struct varve_http *http, const struct varve_http_request *request,
                struct curl_slist *headers) {
   CURL *curl = http->curl;
@@ -95,6 +102,11 @@ static int set(struct varve_http *http, const struct varve_http_request *request
   SET(CURLOPT_HEADERFUNCTION, append);
   SET(CURLOPT_HEADERDATA, &http->head);
   SET(CURLOPT_CUSTOMREQUEST, request->method);
+  if (request->is_cancelled) {
+    SET(CURLOPT_XFERINFOFUNCTION, progress);
+    SET(CURLOPT_XFERINFODATA, (void *)request);
+    SET(CURLOPT_NOPROGRESS, 0L);
+  }
   if (request->authorities) SET(CURLOPT_CAINFO, request->authorities);
   if (request->rate_max > 0) {
     SET(CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)request->rate_max);
@@ -140,6 +152,8 @@ struct varve_http_answer varve_http_send(struct varve_http *http,
     }
   }
   // The handle must not point to what the caller takes back.
+  curl_easy_setopt(http->curl, CURLOPT_NOPROGRESS, 1L);
+  curl_easy_setopt(http->curl, CURLOPT_XFERINFODATA, NULL);
   curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
   curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, NULL);
   curl_slist_free_all(headers);

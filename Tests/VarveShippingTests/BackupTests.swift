@@ -83,6 +83,31 @@ struct BackupTests {
     #expect(report.problems.isEmpty && report.objects == 2 && report.objectsRead == 2)
   }
 
+  @Test("A backup a day does not pile up segments, and earlier ones stay whole")
+  func folding() throws {
+    let world = try World()
+    var digests: [ContentHash] = []
+    var segmentsMax = 0
+    for number in 0..<30 {
+      try world.commit(number * 3, 3)
+      _ = try world.store.backUp(to: world.target)
+      digests.append(try world.store.snapshot().digest())
+      let segments = try world.store.snapshot().statistics().segments
+      segmentsMax = max(segmentsMax, Int(segments))
+    }
+    // Eight small ones become one; the active one comes on top.
+    #expect(segmentsMax <= 10)
+    let backups = try world.reader.backups()
+    #expect(backups.map(\.contentDigest) == digests)
+    #expect(try world.reader.verify(readingPercent: 100).problems.isEmpty)
+    for number in [0, 6, 8, 29] {
+      let store = try world.reader.restore(
+        backups[number], into: "/folded-\(number)", fileSystem: world.disk)
+      #expect(try store.snapshot().digest() == digests[number])
+    }
+    #expect(try world.store.verify().isSound)
+  }
+
   @Test("Each of ten generations comes back as it was", .requirement("SHP-4"))
   func generations() throws {
     let world = try World()

@@ -126,6 +126,33 @@ struct CompactionTests {
     #expect(try store.snapshot().digest() == digest)
   }
 
+  @Test("Segments are folded where there are enough of a size, and no more than fit")
+  func folding() {
+    func fold(_ sizes: [UInt64]) -> Range<Int>? { CompactionPlan.fold(sizes, limit: 64 << 20) }
+    let (small, large) = (UInt64(1000), UInt64(400 << 10))
+    #expect(fold([]) == nil && fold([UInt64](repeating: small, count: 7)) == nil)
+    #expect(fold([UInt64](repeating: small, count: 8)) == 0..<8)
+    #expect(fold([large] + [UInt64](repeating: small, count: 9)) == 1..<10)
+    // Seven of a tier and a smaller one wait.
+    #expect(fold([UInt64](repeating: large, count: 7) + [small]) == nil)
+    #expect(fold([UInt64](repeating: large, count: 8) + [small]) == 0..<9)
+    // What is large enough stays as it is.
+    #expect(fold([UInt64](repeating: 40 << 20, count: 20)) == nil)
+    #expect(fold([UInt64](repeating: 9 << 20, count: 8)) == nil)
+    // A thousand backups of a kilobyte: few files, each byte written few times.
+    var segments: [UInt64] = []
+    var written: UInt64 = 0
+    for _ in 0..<1000 {
+      segments.append(small)
+      if let fold = fold(segments) {
+        let sum = segments[fold].reduce(0, +)
+        written += sum
+        segments.replaceSubrange(fold, with: [sum])
+      }
+    }
+    #expect(segments.count <= 24 && written <= 10_000 * small)
+  }
+
   @Test("Groups are as large as a segment may be")
   func plan() {
     func groups(_ sizes: [UInt64], due: Set<Int> = []) -> [Range<Int>] {

@@ -25,6 +25,9 @@ struct varve_http_request {
   int64_t rate_max;
   // A file of certificates that are trusted in place of the system's; null for those.
   const char *authorities;
+  // Asked about once a second with the context; the request is given up when it is not 0.
+  int (*is_cancelled)(const void *context);
+  const void *context;
 };
 
 // What came back. The bytes belong to the connection until its next request.

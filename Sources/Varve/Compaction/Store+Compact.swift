@@ -73,6 +73,23 @@ extension Store {
     return result
   }
 
+  /// Writes the newest small segments as one where there are enough of a size, so that a backup a
+  /// day does not pile up files.
+  ///
+  /// - Throws: ``StoreError`` as ``compact(isCold:onProgress:isCancelled:)``.
+  package func foldSegments(
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(StoreError) {
+    let version = try snapshot().view.version
+    let entries = version.manifest.segments.filter { $0.state != .active }
+    let fold = CompactionPlan.fold(
+      entries.map(\.byteCount), limit: UInt64(options.segmentByteCount))
+    guard let fold else { return }
+    let group = Array(entries[fold])
+    try requireRoom(for: group, version)
+    _ = try compact(group, isCold: false, isCancelled)
+  }
+
   private func compactionGroups(
     _ version: Version, isCold: Bool
   ) throws(StorageError) -> [[SegmentEntry]] {

@@ -42,7 +42,7 @@ extension Store {
     onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> BackupResult {
-    let version = try sealedVersion()
+    let version = try foldedVersion(isCancelled)
     var shipment = Shipment(
       objects, version: version, segments: try segments(of: version), transfers: transfers,
       onProgress: onProgress, isCancelled: isCancelled)
@@ -67,6 +67,19 @@ extension Store {
     try shipment.shipAll()
     result.segmentsShipped = shipment.result.segmentsShipped
     return result
+  }
+
+  /// Everything in segments that never change any more. Each backup ends one: where there are many
+  /// small ones they become one first.
+  private func foldedVersion(_ isCancelled: @escaping @Sendable () -> Bool) throws -> Version {
+    _ = try sealedVersion()
+    do throws(StoreError) {
+      try foldSegments(isCancelled: isCancelled)
+    } catch {
+      // Without room for it, or beside others who merge, it is done another time.
+      guard error.code == .busy || error.code == .system(28) else { throw error }
+    }
+    return try sealedVersion()
   }
 
   /// The same to a target that is not encrypted.

@@ -15,13 +15,26 @@ final class CurlTransport: HTTPTransport {
   private let idle = Mutex<[Handle]>([])
   private let rateMax: Int64
   private let authorities: String?
+  private let question: Question
+
+  /// What curl asks about once a second.
+  private final class Question: Sendable {
+    let isCancelled: @Sendable () -> Bool
+
+    init(_ isCancelled: @escaping @Sendable () -> Bool) { self.isCancelled = isCancelled }
+  }
 
   /// - Parameters:
   ///   - rateMax: bytes a second at most in either direction; 0 for as many as there are.
   ///   - authorities: a file of certificates to trust in place of the system's.
-  init(rateMax: Int64 = 0, authorities: String? = nil) {
+  ///   - isCancelled: asked while a request is under way; it is given up then.
+  init(
+    rateMax: Int64 = 0, authorities: String? = nil,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.rateMax = rateMax
     self.authorities = authorities
+    question = Question(isCancelled)
   }
 
   deinit {
@@ -40,13 +53,13 @@ final class CurlTransport: HTTPTransport {
     defer { idle.withLock { $0.append(handle) } }
     // An empty value takes a header away that curl would add.
     let lines = request.headers.map { "\($0.name): \($0.value)" } + ["Expect:"]
-    let sent = Self.send(request, lines, handle, rateMax, authorities)
+    let sent = Self.send(request, lines, handle, rateMax, authorities, question)
     return try sent.get()
   }
 
   private static func send(
     _ request: HTTPRequest, _ lines: [String], _ handle: Handle, _ rateMax: Int64,
-    _ authorities: String?
+    _ authorities: String?, _ question: Question
   ) -> Result<HTTPAnswer, HTTPFailure> {
     var list = unsafe [UnsafePointer<CChar>?]()
     // SAFETY: every pointer is used inside the closures that give it; curl copies the headers and
@@ -61,14 +74,23 @@ final class CurlTransport: HTTPTransport {
                 method: method, url: url, headers: headers, header_count: lines.count,
                 body: body.baseAddress, body_byte_count: body.count,
                 answer_byte_count_max: request.answerByteCountMax, rate_max: rateMax,
-                authorities: authorities)
+                authorities: authorities, is_cancelled: isCancelled,
+                context: Unmanaged.passUnretained(question).toOpaque())
               let answer = unsafe varve_http_send(handle.pointer, &sent)
-              return unsafe read(answer)
+              return withExtendedLifetime(question) { unsafe read(answer) }
             }
           }
         }
       }
     }
+  }
+
+  private static let isCancelled: @convention(c) (UnsafeRawPointer?) -> Int32 = { context in
+    // SAFETY: the context is the question of the transport that sends, which lives until the answer
+    // was read.
+    guard let context = unsafe context else { return 0 }
+    let question = unsafe Unmanaged<Question>.fromOpaque(context).takeUnretainedValue()
+    return question.isCancelled() ? 1 : 0
   }
 
   private static func read(_ answer: varve_http_answer) -> Result<HTTPAnswer, HTTPFailure> {

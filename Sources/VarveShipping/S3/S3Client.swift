@@ -9,6 +9,8 @@ struct S3Client: Sendable {
   let credentials: S3Credentials
   let transport: any HTTPTransport
   let clock: any S3Clock
+  /// Asked before each try, while it waits and between them.
+  var isCancelled: @Sendable () -> Bool = { false }
 
   /// Tries of one request at most; the pauses between them are about a minute together.
   static let tryCountMax = 7
@@ -44,12 +46,14 @@ struct S3Client: Sendable {
       if number > 0 {
         let most = min(Self.pauseMax, Self.pauseFirst << (number - 1))
         // Full jitter: clients that failed together do not come back together.
-        clock.pause(milliseconds: Int.random(in: most / 4...most))
+        pause(milliseconds: Int.random(in: most / 4...most))
       }
+      if isCancelled() { throw stopped(request) }
       let answer: HTTPAnswer
       do throws(HTTPFailure) {
         answer = try transport.send(signed(request))
       } catch {
+        if isCancelled() { throw stopped(request) }
         failure = unreachable(request, error.message)
         if error.isTLS {
           throw unreachable(
@@ -67,6 +71,19 @@ struct S3Client: Sendable {
       guard error.mayPass else { break }
     }
     throw failure ?? unreachable(request, "no answer")
+  }
+
+  /// A quarter of a second at a time, so that nobody who wants to stop waits for it.
+  private func pause(milliseconds: Int) {
+    var rest = milliseconds
+    while rest > 0, !isCancelled() {
+      clock.pause(milliseconds: min(rest, 250))
+      rest -= 250
+    }
+  }
+
+  private func stopped(_ request: Request) -> StoreError {
+    StoreError(.cancelled, path: location.name + request.key, detail: "\(request.doing): stopped")
   }
 
   private func unreachable(_ request: Request, _ message: String) -> StoreError {

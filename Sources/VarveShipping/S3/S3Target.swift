@@ -25,22 +25,26 @@ public struct S3Target: BackupTarget {
   ///   - credentials: who asks.
   ///   - rateMax: bytes a second at most in either direction; 0 for as many as there are.
   ///   - authorities: a file of certificates to trust in place of the system's.
+  ///   - isCancelled: asked while requests are under way; they are given up with `cancelled` then.
   public init(
     _ location: S3Location, credentials: S3Credentials, rateMax: Int64 = 0,
-    authorities: String? = nil
+    authorities: String? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
+    let transport = CurlTransport(
+      rateMax: rateMax, authorities: authorities, isCancelled: isCancelled)
     self.init(
-      location, credentials: credentials,
-      transport: CurlTransport(rateMax: rateMax, authorities: authorities), clock: SystemClock())
+      location, credentials: credentials, transport: transport, clock: SystemClock(),
+      isCancelled: isCancelled)
   }
 
   /// The same over any transport; what the tests use.
   init(
     _ location: S3Location, credentials: S3Credentials, transport: any HTTPTransport,
-    clock: any S3Clock
+    clock: any S3Clock, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
     client = S3Client(
-      location: location, credentials: credentials, transport: transport, clock: clock)
+      location: location, credentials: credentials, transport: transport, clock: clock,
+      isCancelled: isCancelled)
   }
 
   /// `s3://BUCKET/PREFIX/`.

@@ -34,4 +34,43 @@ package enum CompactionPlan {
     }
     return groups
   }
+
+  /// Segments of one tier that become one of the next.
+  package static let foldCount = 8
+  /// Bytes up to which a segment is of the lowest tier.
+  package static let lowestTierByteCount: UInt64 = 64 << 10
+
+  /// The newest segments that are worth folding now: enough of one tier of sizes, and all smaller
+  /// ones among them, as indexes are merged (`MergePolicy`). So each byte is written, and shipped,
+  /// once more for each factor of `foldCount`, and the number of segments grows with the logarithm
+  /// of what was committed.
+  ///
+  /// - Parameters:
+  ///   - byteCounts: sealed segments, oldest first.
+  ///   - limit: bytes of a new segment.
+  package static func fold(_ byteCounts: [UInt64], limit: UInt64) -> Range<Int>? {
+    let tiers = byteCounts.map(tier)
+    for wanted in 0...(tiers.max() ?? 0) {
+      var start = tiers.count
+      var held = 0
+      var sum: UInt64 = 0
+      while start > 0, tiers[start - 1] <= wanted, sum + byteCounts[start - 1] <= limit {
+        start -= 1
+        sum += byteCounts[start]
+        if tiers[start] == wanted { held += 1 }
+      }
+      if held >= foldCount { return start..<tiers.count }
+    }
+    return nil
+  }
+
+  private static func tier(_ byteCount: UInt64) -> Int {
+    var tier = 0
+    var limit = lowestTierByteCount
+    while byteCount > limit, tier < 20 {
+      tier += 1
+      limit *= UInt64(foldCount)
+    }
+    return tier
+  }
 }

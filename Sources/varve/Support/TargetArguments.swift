@@ -113,7 +113,8 @@ struct TargetArguments: ParsableArguments {
         ?? Process.environment("AWS_DEFAULT_REGION"), usesPathStyle: named.isPathStyle)
     var target = S3Target(
       location, credentials: try Credentials.find(profile: profile),
-      rateMax: limitRate?.bytesPerSecond ?? 0, authorities: Process.environment("AWS_CA_BUNDLE"))
+      rateMax: limitRate?.bytesPerSecond ?? 0, authorities: Process.environment("AWS_CA_BUNDLE"),
+      isCancelled: { Process.isStopped })
     if let archive { target.protection = archive }
     return TargetAccess(
       text: text + (archive == nil ? "" : "/archive"), target: target, identity: location.identity,
