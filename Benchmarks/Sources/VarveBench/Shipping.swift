@@ -26,18 +26,23 @@ enum Shipping {
     }
     let store = try Store.open(at: place + "/store", options: StoreOptions(access: .write))
     let plain = ObjectStore(DirectoryTarget(place + "/plain"))
-    let first = try timed("fullPlain") { try store.backUp(to: plain) }
+    let first = try timed("fullPlain") {
+      try store.backUp(to: plain, transfers: arguments.concurrency)
+    }
     figures.append(Figure("fullBytes", Double(first.bytesShipped), "B"))
     let sealedTarget = DirectoryTarget(place + "/sealed")
     let keys = try KeyRing(sealedTarget).create(
       .file([UInt8](repeating: 7, count: 32)), label: "bench"
     ).keys
     _ = try timed("fullEncrypted") {
-      try store.backUp(to: ObjectStore(sealedTarget, keys: keys))
+      try store.backUp(
+        to: ObjectStore(sealedTarget, keys: keys), transfers: arguments.concurrency)
     }
-    _ = try timed("nothingNew") { try store.backUp(to: plain) }
+    _ = try timed("nothingNew") { try store.backUp(to: plain, transfers: arguments.concurrency) }
     try commitMore(store)
-    let more = try timed("thousandNew") { try store.backUp(to: plain) }
+    let more = try timed("thousandNew") {
+      try store.backUp(to: plain, transfers: arguments.concurrency)
+    }
     figures.append(Figure("thousandNewBytes", Double(more.bytesShipped), "B"))
     let reader = BackupReader(plain)
     _ = try timed("verifyTarget") { try reader.verify(readingPercent: 100) }
