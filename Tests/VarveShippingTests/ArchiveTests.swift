@@ -89,6 +89,17 @@ struct ArchiveTests {
     #expect(result.ignored == [.lock] && result.extended == 0 && result.lockedUntil == nil)
   }
 
+  @Test("A server that gives back whatever it was sent is not believed", arguments: [200, 501])
+  func parrot(lockStatus: Int) throws {
+    let world = try ShippingWorld()
+    try world.commit(0, 20)
+    let server = PretendServer(lockStatus: lockStatus, parrots: true)
+    let result = try Self.archive(world, server, years: 1)
+    #expect(result.ignored == Protection.Part.allCases && result.lockedUntil == nil)
+    let kept = try server.target().protection(of: result.backup.key)
+    #expect(kept == Protection())
+  }
+
   @Test("Names of one thing are one, and others are not")
   func names() {
     var asked = Protection()

@@ -1,5 +1,6 @@
 // What keeps objects from being deleted (S3 API, "PutObject" and "PutObjectRetention"). A status of
-// success says nothing of it: servers ignore what they do not know, so it is asked for.
+// success says nothing of it: servers ignore what they do not know, so it is asked for. Nor does an
+// answer of a server that gives back whatever it was sent.
 
 import Varve
 import VarveFormat
@@ -25,12 +26,17 @@ extension S3Target {
     return headers
   }
 
+  private static let signedHeaders = ["x-amz-date", "x-amz-content-sha256"]
+
   /// How the server says that it keeps an object; nil if there is none.
   public func protection(of key: String) throws -> Protection? {
     let answer = try client.send(
       .init(method: "HEAD", key: key, doing: "ask how it is kept"), accepting: [404])
     guard answer.isSuccess else { return nil }
     var kept = Protection()
+    // Of these a request was signed; only a server that takes all its headers for metadata has them
+    // in an answer (rclone 1.75), and what it says of locks means as little.
+    guard Self.signedHeaders.allSatisfy({ answer.headers[$0] == nil }) else { return kept }
     kept.storageClass = answer.headers["x-amz-storage-class"]
     let mode = answer.headers["x-amz-object-lock-mode"]
     if mode == "COMPLIANCE" {

@@ -18,12 +18,18 @@ final class PretendServer: HTTPTransport {
   private let lockStatus: Int
   /// Whether it does what it says.
   private let locks: Bool
+  /// Whether it takes all headers for metadata and gives them back, as rclone does.
+  private let parrots: Bool
   private let objects = Mutex<[String: Object]>([:])
 
-  init(ignoring ignored: [String] = [], lockStatus: Int = 200, locks: Bool = true) {
+  init(
+    ignoring ignored: [String] = [], lockStatus: Int = 200, locks: Bool = true,
+    parrots: Bool = false
+  ) {
     self.ignored = ignored
     self.lockStatus = lockStatus
     self.locks = locks
+    self.parrots = parrots
   }
 
   /// A target on it that has one segment, `segments/x`, with some headers.
@@ -55,7 +61,8 @@ final class PretendServer: HTTPTransport {
     case "PUT" where query.hasPrefix("retention"): return lock(key, request.body)
     case "PUT":
       let kept = headers.filter { header in
-        header.key.hasPrefix("x-amz-") && !ignored.contains { header.key.hasPrefix($0) }
+        (parrots || header.key != "x-amz-date" && header.key != "x-amz-content-sha256")
+          && header.key.hasPrefix("x-amz-") && !ignored.contains { header.key.hasPrefix($0) }
       }
       objects.withLock { $0[key] = Object(body: request.body, headers: kept) }
       return answer()
