@@ -1,6 +1,5 @@
 // Reads everything and reports what is wrong; repairs nothing. Format-spec chapters 3, 4, 5 and 8.
 
-import Synchronization
 import VarveFormat
 import VarveStorage
 
@@ -274,13 +273,14 @@ private struct Verifier {
   /// it is added up.
   private mutating func verifyRows(_ rows: TailRows) {
     let verifier = RowVerifier(view: view)
+    // Always halves: what is found, and in which order, must not depend on the threads.
     let middle = rows.rows.count / 2
-    var (found, later) = concurrency.both(rowCount: rows.rows.count) {
-      verifier.verify(rows, 0..<middle)
-    } _: {
-      verifier.verify(rows, middle..<rows.rows.count)
+    let halves = [0..<middle, middle..<rows.rows.count]
+    let isLong = rows.rows.count >= concurrency.documentCountMin
+    var found = RowFindings()
+    for half in (isLong ? concurrency : .none).map(2, { verifier.verify(rows, halves[$0]) }) {
+      found.add(half)
     }
-    found.add(later)
     report.occurrences += found.occurrences
     report.forgotten += UInt64(found.gone.count)
     gone += found.gone
@@ -321,22 +321,30 @@ private struct Verifier {
 
   /// Reads the trees of an index, several at a time.
   private mutating func verifyTrees(of index: IndexFile) {
-    let found = Mutex((sums: IndexSums(), problems: [StorageError]()))
-    concurrency.perform(TreeKind.allCases.count) { number in
-      let kind = TreeKind.allCases[number]
+    let kinds = TreeKind.allCases
+    let found = concurrency.map(kinds.count) { number -> Result<EntrySum, StorageError> in
+      let kind = kinds[number]
       var sum = EntrySum()
       do throws(StorageError) {
         try index.tree(kind).verify { key, value in
           sum.add(key, kind.valueByteCount == 0 ? 0 : value.first)
         }
-        if kind != .facts { found.withLock { $0.sums[kind] = sum } }
+        return .success(sum)
       } catch {
-        found.withLock { $0.problems.append(error) }
+        return .failure(error)
       }
     }
-    let (sums, problems) = found.withLock { $0 }
-    for problem in problems { note(problem) }
-    if problems.isEmpty { held[ObjectIdentifier(index)] = sums }
+    var sums = IndexSums()
+    var isSound = true
+    for (kind, result) in zip(kinds, found) {
+      switch result {
+      case .success(let sum): if kind != .facts { sums[kind] = sum }
+      case .failure(let error):
+        isSound = false
+        note(error)
+      }
+    }
+    if isSound { held[ObjectIdentifier(index)] = sums }
   }
 
   /// Trees must hold what the log has, and nothing else. Where their sums say that they do not, a

@@ -25,7 +25,7 @@ struct ComponentReport {
     }
 
     mutating func add(_ rows: Span<UInt32>) {
-      let count = rowsWithOne.keep(rows, whereNotZero: columns.components.places)
+      let count = rowsWithOne.keep(rows, where: columns.components.places, isNot: 0)
       let chunkRows = rowsWithOne
       let rows = chunkRows.span.extracting(0..<count)
       components.gather(columns.components.places, at: rows)

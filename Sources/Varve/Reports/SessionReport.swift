@@ -31,7 +31,7 @@ struct SessionReport {
     }
 
     mutating func add(_ rows: Span<UInt32>) {
-      let count = rowsWithOne.keep(rows, whereNotZero: columns.sessions.places)
+      let count = rowsWithOne.keep(rows, where: columns.sessions.places, isNot: 0)
       let chunkRows = rowsWithOne
       let rows = chunkRows.span.extracting(0..<count)
       sessions.gather(columns.sessions.places, at: rows)

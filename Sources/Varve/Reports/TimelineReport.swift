@@ -35,7 +35,7 @@ struct TimelineReport {
         addTimed(rows)
         return
       }
-      let count = timed.keep(rows, whereTimed: columns.times)
+      let count = timed.keep(rows, where: columns.times, isNot: OccurrenceFields.noTime)
       let chunkRows = timed
       addTimed(chunkRows.span.extracting(0..<count))
     }

@@ -56,8 +56,10 @@ extension Store {
         ends.append(kept.lockedUntil)
         ignored.formUnion(missing(in: kept, key, isNew: !before.contains(key), target.protection))
       }
-      guard isThere || keys.isEmpty else {
-        throw StoreError(.notFound, path: target.name + keys[0], detail: "the object is gone")
+      guard isThere else {
+        throw StoreError(
+          .notFound, path: target.name,
+          detail: "something that the archive needs went while it was looked at; archive again")
       }
     }
     result.objects = ends.count

@@ -26,6 +26,9 @@ public struct BackupResult: Sendable, Equatable {
 extension Store {
   /// Ships a backup of everything that is committed.
   ///
+  /// The active segment is ended. Where the newest small segments are many, they are written as one
+  /// before: what is new is shipped again once for each factor of eight that it grows by.
+  ///
   /// The segments that a backup takes over from earlier ones are looked for before its record is
   /// written and after, and what a pruning is about to delete is shipped again under another name,
   /// so that a backup that is acknowledged is whole and stays so. SHP-22.

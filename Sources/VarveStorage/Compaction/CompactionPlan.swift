@@ -49,7 +49,9 @@ package enum CompactionPlan {
   ///   - byteCounts: sealed segments, oldest first.
   ///   - limit: bytes of a new segment.
   package static func fold(_ byteCounts: [UInt64], limit: UInt64) -> Range<Int>? {
-    let tiers = byteCounts.map(tier)
+    let tiers = byteCounts.map {
+      SizeTier.tier($0, lowest: lowestTierByteCount, width: foldCount)
+    }
     for wanted in 0...(tiers.max() ?? 0) {
       var start = tiers.count
       var held = 0
@@ -62,15 +64,5 @@ package enum CompactionPlan {
       if held >= foldCount { return start..<tiers.count }
     }
     return nil
-  }
-
-  private static func tier(_ byteCount: UInt64) -> Int {
-    var tier = 0
-    var limit = lowestTierByteCount
-    while byteCount > limit, tier < 20 {
-      tier += 1
-      limit *= UInt64(foldCount)
-    }
-    return tier
   }
 }

@@ -12,13 +12,7 @@ package enum MergePolicy {
 
   /// The tier of an index: 0 for small ones, one more for each factor of `width`.
   package static func tier(_ rowCount: UInt64) -> Int {
-    var tier = 0
-    var limit = lowestTierRowCount
-    while rowCount > limit, tier < 20 {
-      tier += 1
-      limit *= UInt64(width)
-    }
-    return tier
+    SizeTier.tier(rowCount, lowest: lowestTierRowCount, width: width)
   }
 
   /// Indexes of one tier that a writer in the middle of a large load leaves until it merges them:

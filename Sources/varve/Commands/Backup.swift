@@ -10,8 +10,9 @@ struct Backup: ParsableCommand {
     abstract: "Ship a backup of the store to directories and S3-compatible servers.",
     discussion: """
       Every backup is a whole one at the cost of what is new: segments never change, so those that \
-      the target has are not shipped again. The active segment is ended first. Indexes are not \
-      shipped; 'restore' builds them. Objects are named by their SHA-256: 'sha256sum' checks them.
+      the target has are not shipped again. The active segment is ended first; where there are \
+      many small ones, they become one and are shipped as that. Indexes are not shipped; \
+      'restore' builds them. Objects are named by their SHA-256: 'sha256sum' checks them.
 
       A target is a directory, s3://BUCKET/PREFIX, or a name of the configuration. The first \
       backup with a key makes it an encrypted one and shows a recovery key, once. Others than \

@@ -74,15 +74,13 @@ struct Ingest: ParsableCommand {
         Output.flush()
       }
     }
-    if !quiet, Process.isErrorTerminal {
-      let bar = ProgressBar()
+    let report = try ProgressBar.during(isWanted: !quiet) { onProgress in
       importing.onProgress = { done, total in
-        bar.show(done, total)
+        onProgress(done, total)
         return true
       }
+      return try Importer(into: store, options: importing).run(paths)
     }
-    let report = try Importer(into: store, options: importing).run(paths)
-    if !quiet, Process.isErrorTerminal { ProgressBar.clear() }
     if !noText { try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch) }
     show(report)
     let isDoubtful =

@@ -3,12 +3,11 @@
 import Synchronization
 import VarveSources
 
-/// A format named on the command line.
-/// One line on the terminal that shows how far an ingest is.
+/// One line on the terminal.
 final class ProgressBar: Sendable {
   private let shown = Mutex<Int64>(0)
 
-  func show(_ done: UInt64, _ total: UInt64) {
+  private func show(_ done: UInt64, _ total: UInt64) {
     let now = Process.now()
     let isDue = shown.withLock { last in
       guard now - last >= 100 else { return false }
@@ -25,9 +24,7 @@ final class ProgressBar: Sendable {
   }
 
   static func clear() { Process.write(Array("\r\u{1B}[K".utf8), to: 2) }
-}
 
-extension ProgressBar {
   /// Runs something with a bar on standard error, if that is a terminal.
   ///
   /// - Parameter body: gets a closure to call with what is done and what there is.

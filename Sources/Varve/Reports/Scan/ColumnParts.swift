@@ -32,7 +32,8 @@ struct ColumnParts: Sendable {
     _ indexes: [IndexFile], concurrently concurrency: Concurrency
   ) throws(StorageError) -> ColumnParts {
     let parts = Mutex(ColumnParts())
-    try concurrency.each(steps) { column throws(StorageError) in
+    _ = try concurrency.map(steps.count) { number throws(StorageError) in
+      let column = steps[number]
       switch column {
       case .session, .component, .project:
         let texts = try TextColumn(column, of: indexes)

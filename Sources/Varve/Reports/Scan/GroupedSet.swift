@@ -25,10 +25,6 @@ struct GroupedSet: Sendable {
     wordCount = isSmall ? words : 0
   }
 
-  /// Adds a number, which is not 0, to a group.
-  @inline(__always)
-  mutating func add(_ group: UInt32, _ value: UInt32) { _ = pairs.number(group, value) }
-
   /// Adds a number to the group of each row; 0 stands for none and is left out.
   mutating func add(_ groups: Span<UInt32>, _ values: Span<UInt32>) {
     guard groups.count > 0 else { return }

@@ -47,8 +47,6 @@ final class ReportColumns: Sendable {
 
   var rowCount: Int { times.count }
 
-  func kind(_ row: UInt32) -> Kind? { Kind(rawValue: flags[Int(row)] >> 2) }
-
   func models(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.model, view) }
 
   func paths(_ view: StoreView) throws(StoreError) -> TextColumn { try other(.path, view) }

@@ -3,7 +3,6 @@
 // M. Zukowski and N. Nes, "MonetDB/X100: Hyper-Pipelining Query Execution", CIDR 2005, and
 // V. Leis, P. Boncz, A. Kemper and T. Neumann, "Morsel-Driven Parallelism", SIGMOD 2014.
 
-import Synchronization
 import VarveFormat
 import VarveSearch
 
@@ -33,8 +32,6 @@ struct ReportScan: Sendable {
   /// Rows that go through a report together: their numbers and those of their groups, sessions and
   /// days stay in a first-level cache of 32 KiB.
   static let chunkRowCount = 1024
-  /// Rows that are worth another thread: half a millisecond of work.
-  private static let rowCountMin = 100_000
 
   init(
     _ columns: ReportColumns, _ query: ReportQuery, among filtered: DocSet?,
@@ -52,27 +49,16 @@ struct ReportScan: Sendable {
   ///
   /// - Parameter nothing: sums without any rows.
   func sum<Sums: ReportSums>(_ nothing: Sums) -> Sums {
-    let count = columns.rowCount
-    let isLong = count >= min(Self.rowCountMin, concurrency.documentCountMin)
-    let width = isLong ? concurrency.width : 1
-    guard width > 1 else {
+    let ranges = concurrency.ranges(ofRows: columns.rowCount)
+    var parts = concurrency.map(ranges.count) { number in
       var sums = nothing
-      add(0..<count, to: &sums)
+      add(ranges[number], to: &sums)
       return sums
     }
-    let found = Mutex([Sums?](repeating: nil, count: width))
-    concurrency.perform(width) { number in
-      var sums = nothing
-      add(count * number / width..<count * (number + 1) / width, to: &sums)
-      found.withLock { $0[number] = sums }
-    }
-    var parts = found.withLock { parts in
-      defer { parts = [] }
-      return parts
-    }
-    guard var sums = parts[0] else { return nothing }
-    parts[0] = nil
-    for case let later? in parts.dropFirst() { sums.add(later) }
+    // Taken out, not copied: sums may be large.
+    parts.reverse()
+    guard var sums = parts.popLast() else { return nothing }
+    while let later = parts.popLast() { sums.add(later) }
     return sums
   }
 
@@ -157,28 +143,18 @@ extension [UInt32] {
     }
   }
 
-  /// The rows in which a column is not 0, without a jump for each; how many there are.
-  mutating func keep(_ rows: Span<UInt32>, whereNotZero column: [UInt32]) -> Int {
+  /// The rows in which a column does not have a value, without a jump for each; how many there
+  /// are.
+  mutating func keep<Value: Equatable>(
+    _ rows: Span<UInt32>, where column: [Value], isNot left: Value
+  ) -> Int {
     grow(to: rows.count)
     var output = mutableSpan
     let column = column.span
     var count = 0
     for i in rows.indices {
       output[count] = rows[i]
-      count += column[Int(rows[i])] != 0 ? 1 : 0
-    }
-    return count
-  }
-
-  /// The rows that have a time; how many there are.
-  mutating func keep(_ rows: Span<UInt32>, whereTimed times: [Int64]) -> Int {
-    grow(to: rows.count)
-    var output = mutableSpan
-    let times = times.span
-    var count = 0
-    for i in rows.indices {
-      output[count] = rows[i]
-      count += times[Int(rows[i])] != OccurrenceFields.noTime ? 1 : 0
+      count += column[Int(rows[i])] != left ? 1 : 0
     }
     return count
   }
