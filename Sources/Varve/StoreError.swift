@@ -68,6 +68,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     case .poisoned: code = .poisoned
     case .busy: code = .busy
     case .cancelled: code = .cancelled
+    case .unreachable: code = .unreachable
+    case .denied: code = .denied
     }
     path = error.path
     offset = error.offset

@@ -4,13 +4,23 @@
 package struct BackupObject: Equatable, Sendable {
   package static let byteCount = 48
 
-  /// Number of the segment.
+  /// What a file is. The raw value is part of the id of an encrypted object.
+  package enum Kind: String, Sendable, CaseIterable {
+    case segment
+    /// An index or a full-text file: their numbers are of one row.
+    case index
+  }
+
+  /// What it is; its place in a record says so.
+  package var kind: Kind
+  /// Number of the segment or index.
   package var id: UInt64
   package var byteCount: UInt64
   /// SHA-256 of its bytes, which names it.
   package var digest: ContentHash
 
-  package init(id: UInt64, byteCount: UInt64, digest: ContentHash) {
+  package init(_ kind: Kind = .segment, id: UInt64, byteCount: UInt64, digest: ContentHash) {
+    self.kind = kind
     self.id = id
     self.byteCount = byteCount
     self.digest = digest
@@ -29,10 +39,13 @@ package struct BackupRecord: Equatable, Sendable {
   package var manifests: [[UInt8]]
   /// The segments but for the active one, in the order of the log.
   package var segments: [BackupObject]
+  /// The indexes, then the full-text files, as the last manifest lists them; empty if they were not
+  /// shipped.
+  package var indexes: [BackupObject]
 
   package init(
     storeID: StoreID, generation: UInt64, time: Int64, contentDigest: ContentHash,
-    manifests: [[UInt8]], segments: [BackupObject]
+    manifests: [[UInt8]], segments: [BackupObject], indexes: [BackupObject] = []
   ) {
     self.storeID = storeID
     self.generation = generation
@@ -40,13 +53,17 @@ package struct BackupRecord: Equatable, Sendable {
     self.contentDigest = contentDigest
     self.manifests = manifests
     self.segments = segments
+    self.indexes = indexes
   }
+
+  /// All files that are objects of their own.
+  package var files: [BackupObject] { segments + indexes }
 
   /// The whole file.
   package func encode() -> [UInt8] {
     let manifestByteCount = manifests.reduce(0) { $0 + $1.count + 8 }
     var writer = ByteWriter(
-      reserving: 128 + manifestByteCount + segments.count * BackupObject.byteCount)
+      reserving: 128 + manifestByteCount + files.count * BackupObject.byteCount)
     FileHeader(kind: .backup, number: generation, storeID: storeID).write(to: &writer)
     writer.write(time)
     contentDigest.write(to: &writer)
@@ -56,13 +73,39 @@ package struct BackupRecord: Equatable, Sendable {
       writer.write(UInt32(manifest.count))
       writer.write(manifest)
     }
-    for object in segments {
+    Self.write(segments, to: &writer)
+    // Absent where none were shipped, as in records before there were any.
+    if !indexes.isEmpty {
+      writer.write(UInt32(indexes.count))
+      Self.write(indexes, to: &writer)
+    }
+    writer.write(Checksum.crc32c(writer.bytes.rawSpan))
+    return writer.bytes
+  }
+
+  private static func write(_ objects: [BackupObject], to writer: inout ByteWriter) {
+    for object in objects {
       writer.write(object.id)
       writer.write(object.byteCount)
       object.digest.write(to: &writer)
     }
-    writer.write(Checksum.crc32c(writer.bytes.rawSpan))
-    return writer.bytes
+  }
+
+  private static func read(
+    _ kind: BackupObject.Kind, _ count: Int, from reader: inout ByteReader
+  ) throws(FormatError) -> [BackupObject] {
+    guard count <= Limits.manifestEntryCount * 2,
+      count * BackupObject.byteCount <= reader.remaining
+    else { throw FormatError(.outOfBounds, at: reader.offset) }
+    var objects: [BackupObject] = []
+    objects.reserveCapacity(count)
+    for _ in 0..<count {
+      objects.append(
+        BackupObject(
+          kind, id: try reader.read(), byteCount: try reader.read(),
+          digest: try reader.readHash()))
+    }
+    return objects
   }
 
   /// Reads a whole record.
@@ -90,11 +133,13 @@ package struct BackupRecord: Equatable, Sendable {
       let count = Int(try reader.read(UInt32.self))
       manifests.append(try reader.readBytes(count))
     }
-    segments = []
-    for _ in 0..<segmentCount {
-      segments.append(
-        BackupObject(
-          id: try reader.read(), byteCount: try reader.read(), digest: try reader.readHash()))
+    segments = try Self.read(.segment, segmentCount, from: &reader)
+    indexes = []
+    if reader.remaining > 0 {
+      let at = reader.offset
+      let count = Int(try reader.read(UInt32.self))
+      guard count > 0 else { throw FormatError(.inconsistent, at: at) }
+      indexes = try Self.read(.index, count, from: &reader)
     }
     try reader.expectEnd()
   }

@@ -24,6 +24,10 @@ public struct StorageError: Error, Sendable {
     case busy
     /// The operation was cancelled by its progress hook.
     case cancelled
+    /// The place where the file is does not answer, or not as it should.
+    case unreachable
+    /// The place where the file is refuses.
+    case denied
   }
 
   /// What kind of failure it is.

@@ -6,7 +6,8 @@ import VarveTestSupport
 
 /// The vectors of `format-spec/vectors/corrupt`.
 enum CorruptVectors {
-  static let all: [Vector] = headers + files + blocks + records + others + indexes + fullTexts
+  static let all: [Vector] =
+    headers + files + blocks + records + others + indexes + fullTexts + shipments
 
   /// A changed vector with the error it must give; the offset where all readers agree on it.
   static func corrupt(
@@ -24,7 +25,7 @@ enum CorruptVectors {
     return vector
   }
 
-  private static func patch(_ bytes: inout [UInt8], _ value: UInt32, at offset: Int) {
+  static func patch(_ bytes: inout [UInt8], _ value: UInt32, at offset: Int) {
     for i in 0..<4 { bytes[offset + i] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(i))) }
   }
 
@@ -35,7 +36,7 @@ enum CorruptVectors {
 
   private static func sealHeader(_ bytes: inout [UInt8]) { seal(&bytes, 0..<36, at: 36) }
 
-  private static func sealEnd(_ bytes: inout [UInt8]) {
+  static func sealEnd(_ bytes: inout [UInt8]) {
     seal(&bytes, 0..<(bytes.count - 4), at: bytes.count - 4)
   }
 

@@ -13,7 +13,10 @@ enum VectorFiles {
   static let all: [Vector] =
     [header, metadata, block, zlibBlock, records, facts, commit, footer, segment, manifest]
     + [current, tail, page, branchPage, factsPage, column, filter, torn]
-    + [manifestWithText, terms, trigrams, postings, grep, forgottenRecords, forgottenFacts, backup]
+    + [
+      manifestWithText, terms, trigrams, postings, grep, forgottenRecords, forgottenFacts, backup,
+      backupWithIndexes,
+    ]
 
   static func named(_ name: String) -> Vector {
     guard let vector = all.first(where: { $0.name == name }) else {

@@ -45,7 +45,7 @@ struct PruneTests {
     let old = try BackupReader(target).restore(first, into: "/old", fileSystem: world.disk)
     _ = try prune(target)
     let doomed = try PruneList.doomed(in: ObjectStore(target))
-    let ids = Set(doomed.compactMap { TargetKey.segmentID($0) })
+    let ids = Set(doomed.compactMap { TargetKey.fileID($0)?.id })
     let needed = first.record.segments.map(\.digest)
     try #require(!needed.isEmpty && needed.allSatisfy(ids.contains))
     return (target, old)
@@ -177,7 +177,7 @@ struct PruneTests {
       #expect(try (1...2).contains(BackupReader(target).backups().count))
       let needed = try BackupReader(target).verify().objects
       // Of what was needed again there may be two copies.
-      let ids = Set(target.objects.keys.compactMap { TargetKey.segmentID($0) })
+      let ids = Set(target.objects.keys.compactMap { TargetKey.fileID($0) })
       #expect(ids.count == needed)
       if isDone { break }
       step += 1
@@ -282,7 +282,7 @@ struct PruneTests {
     let newest = try #require(try BackupReader(target).backups().last)
     let needed = Set(newest.record.segments.map(\.digest))
     let key = try #require(
-      target.objects.keys.first { TargetKey.segmentID($0).map(needed.contains) ?? false })
+      target.objects.keys.first { TargetKey.fileID($0).map { needed.contains($0.id) } ?? false })
     try target.delete(key)
     let before = Set(target.objects.keys)
     #expect(throws: StoreError.self) { try prune(target) }

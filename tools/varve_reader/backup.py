@@ -9,10 +9,18 @@ from errors import FormatError
 
 MAX_MANIFESTS = 16
 MAX_SEGMENTS = 1 << 20
-_SEGMENT = struct.Struct("<QQ32s")
+_FILE = struct.Struct("<QQ32s")
 
-Segment = namedtuple("Segment", "id byteCount digest")
-Backup = namedtuple("Backup", "storeID generation time contentDigest manifests segments")
+File = namedtuple("File", "id byteCount digest")
+Backup = namedtuple("Backup", "storeID generation time contentDigest manifests segments indexes")
+
+
+def _files(data, position, end, count):
+    """So many files at a position, and where they end."""
+    if count > 2 * MAX_SEGMENTS or count * _FILE.size > end - position:
+        raise FormatError("outOfBounds", position)
+    files = [File(*_FILE.unpack_from(data, position + at * _FILE.size)) for at in range(count)]
+    return files, position + count * _FILE.size
 
 
 def decode(data):
@@ -28,7 +36,7 @@ def decode(data):
     time, digest, manifest_count, segment_count = struct.unpack_from("<q32sII", data, 40)
     if not 1 <= manifest_count <= MAX_MANIFESTS or segment_count > MAX_SEGMENTS:
         raise FormatError("outOfBounds", 80)
-    if segment_count * _SEGMENT.size > end - 88:
+    if segment_count * _FILE.size > end - 88:
         raise FormatError("outOfBounds", 80)
     position, manifests = 88, []
     for _ in range(manifest_count):
@@ -40,20 +48,26 @@ def decode(data):
             raise FormatError("truncated", position)
         manifests.append(bytes(data[position:position + count]))
         position += count
-    segments = []
-    for _ in range(segment_count):
-        if position + _SEGMENT.size > end:
+    segments, position = _files(data, position, end, segment_count)
+    indexes = []
+    if position < end:
+        if end - position < 4:
             raise FormatError("truncated", position)
-        segments.append(Segment(*_SEGMENT.unpack_from(data, position)))
-        position += _SEGMENT.size
+        count = struct.unpack_from("<I", data, position)[0]
+        if count == 0:
+            raise FormatError("inconsistent", position)
+        indexes, position = _files(data, position + 4, end, count)
     if position != end:
         raise FormatError("trailingBytes", position)
-    return Backup(head.storeID, head.number, time, digest, manifests, segments)
+    return Backup(head.storeID, head.number, time, digest, manifests, segments, indexes)
 
 
 def to_json(found):
     """All fields of a record."""
     return {"storeID": found.storeID.hex(), "generation": found.generation, "time": found.time,
             "contentDigest": found.contentDigest.hex(), "manifests": [file.hex() for file in found.manifests],
-            "segments": [{"id": one.id, "byteCount": one.byteCount, "digest": one.digest.hex()}
-                         for one in found.segments]}
+            "segments": _to_json(found.segments), "indexes": _to_json(found.indexes)}
+
+
+def _to_json(files):
+    return [{"id": one.id, "byteCount": one.byteCount, "digest": one.digest.hex()} for one in files]

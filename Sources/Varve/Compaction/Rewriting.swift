@@ -144,12 +144,4 @@ final class TemporaryNames {
     }
     held = []
   }
-
-  /// Removes what is left of full-text files, which hold no lock once they are whole.
-  func discard(_ texts: [MadeFullText]) {
-    for text in texts {
-      try? store.fileSystem.unlink(text.temporary)
-      try? store.fileSystem.unlink(text.temporary + ".lock")
-    }
-  }
 }

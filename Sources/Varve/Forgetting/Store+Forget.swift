@@ -105,7 +105,7 @@ extension Store {
     guard !groups.isEmpty else { return 0 }
     let first = try engine { () throws(StorageError) in try log.reserveSegments(groups.count) }
     let made = try rewriting.run(groups, firstID: first)
-    defer { names.discard(made.fullTexts.flatMap(\.made)) }
+    defer { discardTexts(made.fullTexts.flatMap(\.made)) }
     let isPublished = try engine { () throws(StorageError) in try log.publish(made) }
     guard isPublished else {
       throw StoreError(.busy, path: path, detail: "the indexes changed under the writer's lock")

@@ -109,10 +109,12 @@ extension Store {
     }
   }
 
-  private func discardTexts(_ made: [MadeFullText]) {
+  /// Removes what was not published, and all locks.
+  func discardTexts(_ made: [MadeFullText]) {
     for text in made {
       try? fileSystem.unlink(text.temporary)
       try? fileSystem.unlink(text.temporary + ".lock")
+      text.lock.release()
     }
   }
 
@@ -204,7 +206,6 @@ extension Store {
     guard let lock = try fileSystem.tryLock(name + ".lock", holder: "text") else {
       throw StorageError(.busy, path: name, doing: "a temporary file is held")
     }
-    defer { lock.release() }
     let storeID = view.version.manifest.storeID
     var output = FullTextFileWriter(
       header: FileHeader(kind: .fullText, number: firstSequence, storeID: storeID),
@@ -213,7 +214,8 @@ extension Store {
     let finished = try output.finish()
     let opened = try FullTextFile(
       try fileSystem.open(name).map(), path: name, storeID: storeID)
-    return MadeFullText(temporary: name, summary: opened.summary, finished: finished)
+    return MadeFullText(
+      temporary: name, summary: opened.summary, finished: finished, lock: lock)
   }
 
   // MARK: Merging

@@ -8,7 +8,7 @@ import VarveFormat
 public struct ArchiveResult: Sendable, Equatable {
   /// The backup.
   public var backup: BackupResult
-  /// Objects that it needs: segments, its record, the slots of keys.
+  /// Objects that it needs: segments, indexes, its record, the slots of keys.
   public var objects = 0
   /// Those of them whose lock was made longer.
   public var extended = 0
@@ -27,7 +27,7 @@ extension Store {
   /// - Throws: ``StoreError``, as a backup does;
   ///   `request` if the target is none that keeps objects from being deleted.
   public func archive(
-    to objects: ObjectStore, transfers: Concurrency = .none,
+    to objects: ObjectStore, withIndexes: Bool = false, transfers: Concurrency = .none,
     onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> ArchiveResult {
@@ -39,7 +39,8 @@ extension Store {
     let before = Set(try target.list("").map(\.key))
     var result = ArchiveResult(
       backup: try backUp(
-        to: objects, transfers: transfers, onProgress: onProgress, isCancelled: isCancelled))
+        to: objects, withIndexes: withIndexes, transfers: transfers, onProgress: onProgress,
+        isCancelled: isCancelled))
     guard
       let backup = try BackupReader(objects).backups().last(where: { $0.key == result.backup.key })
     else {
@@ -74,10 +75,10 @@ extension Store {
     by backup: BackupInfo, _ objects: ObjectStore, _ target: S3Target
   ) throws -> [[String]] {
     let doomed = try PruneList.doomed(in: objects)
-    let list = try objects.segments()
+    let list = try objects.files()
     var needed = [[backup.key]] + (try target.list(TargetKey.keys).map { [$0.key] })
     var seen: Set<ContentHash> = []
-    for object in backup.record.segments where seen.insert(object.digest).inserted {
+    for object in backup.record.files where seen.insert(object.digest).inserted {
       needed.append(
         objects.copies(of: object, in: list).map(\.key).filter { !doomed.contains($0) })
     }
@@ -92,7 +93,7 @@ extension Store {
     asked.missing(in: kept).filter { part in
       switch part {
       case .lock: true
-      case .storageClass: isNew && TargetKey.segmentID(key) != nil
+      case .storageClass: isNew && TargetKey.fileID(key) != nil
       case .serverKey: isNew
       }
     }

@@ -1,6 +1,7 @@
 // A store from a backup: every byte is compared with its digest before it has its name, and CURRENT
 // comes last, so that what is interrupted is no store.
 
+import Synchronization
 public import Varve
 import VarveFormat
 package import VarveStorage
@@ -53,10 +54,10 @@ extension BackupReader {
     }
     let paths = StorePaths(path)
     do {
-      try writeFiles(
+      let hasIndexes = try writeFiles(
         backup, into: paths, fileSystem,
         Transfers(transfers, total: backup.byteCount, onProgress), isCancelled)
-      return try build(backup, path, fileSystem, concurrently)
+      return try build(backup, path, hasIndexes: hasIndexes, fileSystem, concurrently)
     } catch {
       Self.remove(paths, fileSystem)
       throw error
@@ -73,14 +74,17 @@ extension BackupReader {
     }
   }
 
-  /// Builds the indexes and compares the digests.
+  /// Builds the indexes, where they were not shipped, and compares the digests.
   private func build(
-    _ backup: BackupInfo, _ path: String, _ fileSystem: any FileSystem,
+    _ backup: BackupInfo, _ path: String, hasIndexes: Bool, _ fileSystem: any FileSystem,
     _ concurrently: Concurrency
   ) throws -> Store {
     var options = StoreOptions(access: .write)
     options.maintenance = .manual
-    let store = try Store.rebuild(at: path, options: options, fileSystem: fileSystem)
+    let store =
+      hasIndexes
+      ? try Store.open(at: path, options: options, fileSystem: fileSystem)
+      : try Store.rebuild(at: path, options: options, fileSystem: fileSystem)
     let snapshot = try store.snapshot()
     guard try snapshot.digest() == backup.contentDigest,
       snapshot.historyDigest == backup.historyDigest
@@ -92,51 +96,48 @@ extension BackupReader {
     return store
   }
 
+  /// Writes everything; returns whether the indexes are there, too.
   private func writeFiles(
     _ backup: BackupInfo, into paths: StorePaths, _ fileSystem: any FileSystem,
     _ transfers: Transfers, _ isCancelled: @escaping @Sendable () -> Bool
-  ) throws {
+  ) throws -> Bool {
     try engine { () throws(StorageError) in
       for folder in [
         paths.root, paths.temporary, paths.manifests, paths.segments, paths.indexes,
       ] { try fileSystem.makeDirectory(folder) }
     }
-    let list = try objects.segments()
-    try transfers.each(backup.record.segments) { object, onMove in
-      try writeAnyCopy(of: object, objects.copies(of: object, in: list)) { key in
-        try writeSegment(object, key, backup, paths, fileSystem, isCancelled, onMove)
+    let list = try objects.files()
+    let areIndexesWhole = Mutex(backup.hasIndexes)
+    try transfers.each(backup.record.files) { object, onMove in
+      do {
+        try writeAnyCopy(of: object, objects.copies(of: object, in: list)) { key in
+          try writeFile(object, key, backup, paths, fileSystem, isCancelled, onMove)
+        }
+      } catch let error as StoreError where error.code == .damaged && object.kind == .index {
+        // What is derived is built.
+        areIndexesWhole.withLock { $0 = false }
       }
     }
     let manifests = ManifestStore(paths, fileSystem)
     try engine { () throws(StorageError) in
-      if let active = backup.manifest.segments.last {
-        var header = ByteWriter(reserving: FileHeader.byteCount)
-        FileHeader(kind: .segment, number: active.id, storeID: backup.store).write(to: &header)
-        try manifests.write(
-          header.bytes, to: paths.segment(active.id), name: "active", directory: paths.segments)
+      // CURRENT comes last.
+      for file in backup.storeFiles {
+        let path = paths.root + "/" + file.name
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+        if path == paths.current { try fileSystem.syncDirectory(paths.root) }
+        try manifests.write(file.bytes, to: path, name: "restored", directory: folder)
       }
-      let first = backup.generation + 1 - UInt64(backup.record.manifests.count)
-      for (number, file) in backup.record.manifests.enumerated() {
-        try manifests.write(
-          file, to: paths.manifest(first + UInt64(number)), name: "manifest",
-          directory: paths.manifests)
-      }
-      try fileSystem.syncDirectory(paths.root)
-      let digest = Digest.hash(backup.record.manifests.last ?? [])
-      try manifests.write(
-        CurrentFile.encode(
-          generation: backup.generation, storeID: backup.store, digest: digest),
-        to: paths.current, name: "current", directory: paths.root)
     }
+    return areIndexesWhole.withLock { $0 }
   }
 
-  /// Tries the copies of a segment until one is good.
+  /// Tries the copies of a file until one is good.
   private func writeAnyCopy(
     of object: BackupObject, _ copies: [TargetObject], _ write: (String) throws -> Void
   ) throws {
     var failure = StoreError(
       .damaged, path: objects.name,
-      detail: "the target has no whole copy of segment \(object.id) of the backup")
+      detail: "the target has no whole copy of \(object.kind) \(object.id) of the backup")
     for copy in copies {
       do {
         return try write(copy.key)
@@ -147,16 +148,17 @@ extension BackupReader {
     throw failure
   }
 
-  private func writeSegment(
+  private func writeFile(
     _ object: BackupObject, _ key: String, _ backup: BackupInfo, _ paths: StorePaths,
     _ fileSystem: any FileSystem, _ isCancelled: () -> Bool, _ onMove: (UInt64) -> Void
   ) throws {
-    let temporary = paths.temporary("segment-\(object.id)")
+    let temporary = paths.temporary("\(object.kind)-\(object.id)")
+    let path = paths.root + "/" + backup.fileName(of: object)
     try engine { () throws(StorageError) in try fileSystem.unlink(temporary) }
     let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     var digest = Digest()
     var written: UInt64 = 0
-    try objects.forEachPiece(key, .segment, digest: object.digest) { piece in
+    try objects.forEachPiece(key, .init(object.kind), digest: object.digest) { piece in
       if isCancelled() { throw StoreError(.cancelled, detail: "the restore was stopped") }
       written += UInt64(piece.count)
       guard written <= object.byteCount else {
@@ -169,14 +171,16 @@ extension BackupReader {
     guard written == object.byteCount, digest.finish() == object.digest else {
       throw StoreError(
         .damaged, path: key,
-        detail: "segment \(object.id) of the backup is not what its name says")
+        detail: "\(object.kind) \(object.id) of the backup is not what its name says")
     }
     try engine { () throws(StorageError) in
       try file.sync()
       // A segment of another store, or under another number, would be found out by its header.
-      _ = try SegmentFile(file, id: object.id, storeID: backup.store)
-      try fileSystem.rename(temporary, to: paths.segment(object.id))
-      try fileSystem.syncDirectory(paths.segments)
+      if object.kind == .segment {
+        _ = try SegmentFile(file, id: object.id, storeID: backup.store)
+      }
+      try fileSystem.rename(temporary, to: path)
+      try fileSystem.syncDirectory(object.kind == .segment ? paths.segments : paths.indexes)
     }
   }
 }

@@ -12,7 +12,7 @@ public struct BackupInfo: Sendable, Equatable {
   public var generation: UInt64
   /// When it was made, milliseconds since 1970 UTC.
   public var time: Int64
-  /// Bytes of its segments.
+  /// Bytes of its segments, and of its indexes if they were shipped.
   public var byteCount: UInt64
   /// The store that it is of.
   public var store: StoreID
@@ -24,6 +24,11 @@ public struct BackupInfo: Sendable, Equatable {
   public var historyDigest: ContentHash
   let record: BackupRecord
   let manifest: Manifest
+
+  /// Whether its indexes were shipped, so that it can be read where it is.
+  public var hasIndexes: Bool {
+    record.indexes.count == manifest.indexes.count + manifest.fullTexts.count
+  }
 
   /// Reads a record and checks that it is the one that its key names and that its manifests follow
   /// each other.
@@ -66,12 +71,12 @@ public struct BackupInfo: Sendable, Equatable {
       last = manifest
     }
     guard let manifest = last, manifest.generation == record.generation,
-      Self.agree(manifest, record.segments)
-    else { throw damaged("the segments are not those of the manifest") }
+      Self.agree(manifest, record)
+    else { throw damaged("the files are not those of the manifest") }
     self.key = key
     self.generation = record.generation
     time = record.time
-    byteCount = record.segments.reduce(0) { $0 &+ $1.byteCount }
+    byteCount = record.files.reduce(0) { $0 &+ $1.byteCount }
     store = record.storeID
     contentDigest = record.contentDigest
     commit = manifest.commitNumber
@@ -80,17 +85,24 @@ public struct BackupInfo: Sendable, Equatable {
     self.manifest = manifest
   }
 
-  private static func agree(_ manifest: Manifest, _ objects: [BackupObject]) -> Bool {
+  private static func agree(_ manifest: Manifest, _ record: BackupRecord) -> Bool {
     let entries = manifest.segments.dropLast()
-    guard entries.count == objects.count, let active = manifest.segments.last,
+    guard entries.count == record.segments.count, let active = manifest.segments.last,
       active.state == .active, active.recordCount == 0,
       manifest.indexedEnd
         == LogPosition(segment: active.id, offset: UInt64(FileHeader.byteCount))
     else { return false }
-    return zip(entries, objects).allSatisfy { entry, object in
+    let isOfSegments = zip(entries, record.segments).allSatisfy { entry, object in
       entry.id == object.id && entry.byteCount == object.byteCount && entry.state != .active
         && (entry.state == .cut || entry.digest == object.digest)
     }
+    let indexes =
+      manifest.indexes.map { ($0.id, $0.byteCount) }
+      + manifest.fullTexts.map { ($0.id, $0.byteCount) }
+    let isOfIndexes =
+      record.indexes.isEmpty
+      || indexes.elementsEqual(record.indexes) { $0 == ($1.id, $1.byteCount) }
+    return isOfSegments && isOfIndexes
   }
 }
 
@@ -153,55 +165,54 @@ public struct BackupReader: Sendable {
     readingPercent percent: Int = 0, isCancelled: () -> Bool = { false }
   ) throws -> TargetReport {
     var report = TargetReport()
-    var needed: [ContentHash: BackupObject] = [:]
+    var needed: [FileID: BackupObject] = [:]
     for key in try keys() {
       do {
         let info = try BackupInfo(key, in: objects)
         report.backups += 1
-        for object in info.record.segments { needed[object.digest] = object }
+        for object in info.record.files { needed[objects.id(object)] = object }
       } catch let error as StoreError where error.code.isOfTheObject {
         if error.code == .notFound, try !keys().contains(key) { continue }
         report.problems.append(Self.problem(key, error))
       }
     }
-    let list = try objects.segments()
+    let list = try objects.files()
     report.objects = needed.count
-    for (_, object) in needed.sorted(by: { $0.key < $1.key }) {
+    for (id, object) in needed.sorted(by: { "\($0.key)" < "\($1.key)" }) {
       guard let copy = objects.copies(of: object, in: list).first else {
-        let id = objects.id(.segment, object.digest)
         let wanted = objects.storedByteCount(object.byteCount)
         let found = list.copies(of: id).first
         report.problems.append(
           VerificationProblem(
-            file: found?.key ?? TargetKey.segments + "\(id)",
+            file: found?.key ?? "\(id)",
             kind: found.map { "is \($0.byteCount) bytes, not \(wanted)" } ?? "is missing"))
         continue
       }
       if Int.random(in: 0..<100) < percent {
-        try read(copy.key, object.digest, object.byteCount, &report, isCancelled)
+        try read(copy.key, object, &report, isCancelled)
       }
     }
     return report
   }
 
   private func read(
-    _ key: String, _ digest: ContentHash, _ byteCount: UInt64, _ report: inout TargetReport,
+    _ key: String, _ object: BackupObject, _ report: inout TargetReport,
     _ isCancelled: () -> Bool
   ) throws {
     do {
       var sum = Digest()
       var read: UInt64 = 0
-      try objects.forEachPiece(key, .segment, digest: digest) { piece in
+      try objects.forEachPiece(key, .init(object.kind), digest: object.digest) { piece in
         if isCancelled() { throw StoreError(.cancelled, detail: "verify was stopped") }
         sum.update(piece)
         report.bytes += UInt64(piece.count)
         read += UInt64(piece.count)
-        guard read <= byteCount else {
+        guard read <= object.byteCount else {
           throw StoreError(.damaged, detail: "it is longer than it was said to be")
         }
       }
       report.objectsRead += 1
-      guard sum.finish() == digest else {
+      guard sum.finish() == object.digest else {
         report.problems.append(
           VerificationProblem(file: key, kind: "its bytes are not those that its name says"))
         return

@@ -19,6 +19,8 @@ public struct BackupResult: Sendable, Equatable {
   public var segmentsShipped = 0
   /// Segments that the target had already.
   public var segmentsKnown = 0
+  /// Indexes and full-text files that were shipped.
+  public var indexesShipped = 0
   /// Bytes shipped, the record's among them, before they were encrypted.
   public var bytesShipped: UInt64 = 0
 }
@@ -35,19 +37,23 @@ extension Store {
   ///
   /// - Parameters:
   ///   - objects: where to.
-  ///   - transfers: threads that ship segments; each takes the memory of a few parts, 24 MiB.
+  ///   - withIndexes: also ships indexes and full text, so that the target can be read as it is,
+  ///     and a restore has nothing to build. The text of the tail is indexed first.
+  ///   - transfers: threads that ship files; each takes the memory of a few parts, 24 MiB.
   ///   - onProgress: called with the bytes shipped and those there are to ship.
   ///   - isCancelled: asked between pieces.
   /// - Throws: ``StoreError``: `damaged` if a segment is not what the manifest says: nothing of it
   ///   is shipped then; `cancelled`; what the target throws.
   public func backUp(
-    to objects: ObjectStore, transfers: Concurrency = .none,
+    to objects: ObjectStore, withIndexes: Bool = false, transfers: Concurrency = .none,
     onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> BackupResult {
-    let version = try foldedVersion(isCancelled)
+    let source = try backupSource(withIndexes: withIndexes, isCancelled)
+    let version = source.version
+    let (segments, indexes) = (try source.segments(), try source.indexes())
     var shipment = Shipment(
-      objects, version: version, segments: try segments(of: version), transfers: transfers,
+      objects, source: source, files: segments + indexes, transfers: transfers,
       onProgress: onProgress, isCancelled: isCancelled)
     let contentDigest = try Snapshot(StoreView(indexesOf: version)).digest()
     try shipment.shipAll()
@@ -58,7 +64,7 @@ extension Store {
     let record = BackupRecord(
       storeID: version.manifest.storeID, generation: version.manifest.generation,
       time: result.time, contentDigest: contentDigest,
-      manifests: try manifests(upTo: version), segments: shipment.segments)
+      manifests: try manifests(upTo: version), segments: segments, indexes: indexes)
     let bytes = record.encode()
     result.key = TargetKey.backup(
       generation: record.generation, time: record.time,
@@ -69,7 +75,29 @@ extension Store {
     // relied on until now is shipped again.
     try shipment.shipAll()
     result.segmentsShipped = shipment.result.segmentsShipped
+    result.indexesShipped = shipment.result.indexesShipped
     return result
+  }
+
+  /// How often it is tried to open the indexes of a generation before others replace one.
+  private static let sourceTriesMax = 5
+
+  /// Everything that is committed, in files that never change any more.
+  private func backupSource(
+    withIndexes: Bool, _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> BackupSource {
+    var version = try foldedVersion(isCancelled)
+    guard withIndexes else { return try BackupSource(version, of: self, withIndexes: false) }
+    for _ in 0..<Self.sourceTriesMax {
+      try indexText(isCancelled: isCancelled)
+      version = try sealedVersion()
+      do {
+        return try BackupSource(version, of: self, withIndexes: true)
+      } catch let error as StoreError where error.code == .notFound {
+        continue
+      }
+    }
+    throw StoreError(.busy, path: path, detail: "indexes are replaced all the time; try again")
   }
 
   /// Everything in segments that never change any more. Each backup ends one: where there are many
@@ -87,38 +115,13 @@ extension Store {
 
   /// The same to a target that is not encrypted.
   public func backUp(
-    to target: any BackupTarget, transfers: Concurrency = .none,
+    to target: any BackupTarget, withIndexes: Bool = false, transfers: Concurrency = .none,
     onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> BackupResult {
     try backUp(
-      to: ObjectStore(target), transfers: transfers, onProgress: onProgress,
-      isCancelled: isCancelled)
-  }
-
-  /// The segments of a version as objects; the active one is empty.
-  private func segments(of version: Version) throws -> [BackupObject] {
-    try version.manifest.segments.filter { $0.state != .active }.map { entry in
-      var digest = entry.digest
-      if entry.state == .cut, let segment = version.segments[entry.id] {
-        digest = try hash(segment, byteCount: entry.byteCount)
-      }
-      return BackupObject(id: entry.id, byteCount: entry.byteCount, digest: digest)
-    }
-  }
-
-  private func hash(_ segment: SegmentFile, byteCount: UInt64) throws -> ContentHash {
-    var digest = Digest()
-    var at: UInt64 = 0
-    while at < byteCount {
-      let count = Int(min(UInt64(Shipment.pieceByteCount), byteCount - at))
-      let bytes = try engine { () throws(StorageError) in
-        try segment.file.readExactly(at: at, count: count, "hash a segment")
-      }
-      digest.update(bytes)
-      at += UInt64(bytes.count)
-    }
-    return digest.finish()
+      to: ObjectStore(target), withIndexes: withIndexes, transfers: transfers,
+      onProgress: onProgress, isCancelled: isCancelled)
   }
 
   /// The files of the manifests that are kept, up to that of a version.

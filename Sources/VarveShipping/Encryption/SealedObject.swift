@@ -44,6 +44,32 @@ struct SealedObject {
     return max(1, rest == 0 ? whole : whole + 1)
   }
 
+  /// Where a chunk starts in the encrypted object, or where the object ends.
+  static func offset(ofChunk number: Int, _ byteCount: UInt64) -> UInt64 {
+    min(
+      UInt64(headerByteCount) + UInt64(number) * UInt64(sealedChunkByteCount),
+      sealedByteCount(byteCount))
+  }
+
+  /// The text of neighbouring chunks, which is authentic, of this object and from this place; nil
+  /// if it is not.
+  func open(_ sealed: [UInt8], fromChunk first: Int) -> [UInt8]? {
+    var text: [UInt8] = []
+    text.reserveCapacity(sealed.count)
+    var number = UInt64(first)
+    var at = 0
+    while at < sealed.count {
+      let end = min(sealed.count, at + Self.sealedChunkByteCount)
+      guard number < Self.chunkCount(byteCount),
+        let plain = Ciphers.open(sealed[at..<end], key: key, nonce: nonce(number), with: header)
+      else { return nil }
+      text += plain
+      at = end
+      number += 1
+    }
+    return text
+  }
+
   private func nonce(_ number: UInt64) -> [UInt8] {
     let isLast = number + 1 == Self.chunkCount(byteCount)
     let counter = (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(56 - 8 * $0)) }

@@ -27,7 +27,14 @@ public struct ObjectStore: Sendable {
 
   /// What an object is; part of the id of an encrypted one, so that none can stand for another.
   enum Kind: String {
-    case segment, backup, prune
+    case segment, index, backup, prune
+
+    init(_ kind: BackupObject.Kind) {
+      switch kind {
+      case .segment: self = .segment
+      case .index: self = .index
+      }
+    }
   }
 
   /// What an object with these bytes is named by.
@@ -35,29 +42,36 @@ public struct ObjectStore: Sendable {
     keys?.id(kind.rawValue, digest) ?? digest
   }
 
-  /// What the target says of its segments, by their ids.
-  struct SegmentList {
-    fileprivate var objects: [ContentHash: [TargetObject]] = [:]
+  /// What a file of a store is named by.
+  func id(_ object: BackupObject) -> FileID {
+    FileID(kind: object.kind, id: id(Kind(object.kind), object.digest))
+  }
+
+  /// What the target says of the files of stores, by their ids.
+  struct FileList {
+    fileprivate var objects: [FileID: [TargetObject]] = [:]
 
     /// All of them.
     var all: [TargetObject] { objects.values.flatMap { $0 } }
 
-    func copies(of id: ContentHash) -> [TargetObject] { objects[id] ?? [] }
+    func copies(of id: FileID) -> [TargetObject] { objects[id] ?? [] }
   }
 
-  /// The segments of the target.
-  func segments() throws -> SegmentList {
-    var list = SegmentList()
-    for object in try target.list(TargetKey.segments) {
-      guard let id = TargetKey.segmentID(object.key) else { continue }
-      list.objects[id, default: []].append(object)
+  /// The segments and indexes of the target.
+  func files() throws -> FileList {
+    var list = FileList()
+    for kind in BackupObject.Kind.allCases {
+      for object in try target.list(TargetKey.folder(kind)) {
+        guard let id = TargetKey.fileID(object.key) else { continue }
+        list.objects[id, default: []].append(object)
+      }
     }
     return list
   }
 
-  /// The copies of a segment that the target has, as far as their sizes say.
-  func copies(of object: BackupObject, in list: SegmentList) -> [TargetObject] {
-    list.copies(of: id(.segment, object.digest)).filter {
+  /// The copies of a file that the target has, as far as their sizes say.
+  func copies(of object: BackupObject, in list: FileList) -> [TargetObject] {
+    list.copies(of: id(object)).filter {
       // A name without digits of its own is of a plain target that is older than they are.
       $0.byteCount == storedByteCount(object.byteCount) && (!isEncrypted || $0.key.contains("-"))
     }
@@ -123,6 +137,25 @@ public struct ObjectStore: Sendable {
     } catch let error as StoreError where error.path.isEmpty {
       throw StoreError(error.code, path: key, detail: error.detail)
     }
+  }
+
+  /// Chunks of an encrypted object, authentic, without reading the rest of it.
+  func chunks(_ numbers: Range<Int>, of object: BackupObject, at key: String) throws -> [UInt8] {
+    guard let keys else { preconditionFailure("an object that is not encrypted has no chunks") }
+    let sealed = SealedObject(
+      keys, key: key, id: keys.id(Kind(object.kind).rawValue, object.digest),
+      byteCount: object.byteCount)
+    let start = SealedObject.offset(ofChunk: numbers.lowerBound, object.byteCount)
+    let end = SealedObject.offset(ofChunk: numbers.upperBound, object.byteCount)
+    let bytes = try target.get(key, at: start, count: Int(end - start))
+    guard UInt64(bytes.count) == end - start,
+      let text = sealed.open(bytes, fromChunk: numbers.lowerBound)
+    else {
+      throw StoreError(
+        .damaged, path: key,
+        detail: "an encrypted object is damaged: chunks \(numbers) do not open")
+    }
+    return text
   }
 
   /// A whole object of at most `limit` bytes.

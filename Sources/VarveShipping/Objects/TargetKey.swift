@@ -6,6 +6,7 @@ import VarveFormat
 /// The keys of a target.
 enum TargetKey {
   static let segments = "segments/"
+  static let indexes = "indexes/"
   static let backups = "backups/"
   static let keys = "keys/"
   static let prunes = "prunes/"
@@ -13,16 +14,27 @@ enum TargetKey {
   private static let slotSuffix = ".vkey"
   private static let pruneSuffix = ".vprune"
 
-  /// The key of a segment: its id, and 16 random digits, so that no key is ever written twice.
-  static func segment(_ id: ContentHash, copy: String) -> String { segments + "\(id)-" + copy }
+  /// Where files of a kind are.
+  static func folder(_ kind: BackupObject.Kind) -> String {
+    switch kind {
+    case .segment: segments
+    case .index: indexes
+    }
+  }
 
-  /// The id in the key of a segment; nil for other keys.
-  static func segmentID(_ key: String) -> ContentHash? {
-    guard key.hasPrefix(segments) else { return nil }
-    let parts = key.dropFirst(segments.count).split(
-      separator: "-", omittingEmptySubsequences: false)
-    guard parts.count <= 2, parts.count == 1 || isHex(parts[1], 16) else { return nil }
-    return isHex(parts[0], 64) ? ContentHash(hex: String(parts[0])) : nil
+  /// The key of a file: its id, and 16 random digits, so that no key is ever written twice.
+  static func file(_ file: FileID, copy: String) -> String { "\(file)-" + copy }
+
+  /// The file in a key; nil for other keys.
+  static func fileID(_ key: String) -> FileID? {
+    for kind in BackupObject.Kind.allCases where key.hasPrefix(folder(kind)) {
+      let parts = key.dropFirst(folder(kind).count).split(
+        separator: "-", omittingEmptySubsequences: false)
+      guard parts.count <= 2, parts.count == 1 || isHex(parts[1], 16), isHex(parts[0], 64)
+      else { return nil }
+      return ContentHash(hex: String(parts[0])).map { FileID(kind: kind, id: $0) }
+    }
+    return nil
   }
 
   static func backup(generation: UInt64, time: Int64, id: ContentHash) -> String {
@@ -45,7 +57,7 @@ enum TargetKey {
 
   /// Whether a key has one of the forms that are written here; others are not ours.
   static func isOurs(_ key: String) -> Bool {
-    isBackup(key) || isSlot(key) || isPrune(key) || segmentID(key) != nil
+    isBackup(key) || isSlot(key) || isPrune(key) || fileID(key) != nil
   }
 
   static func isBackup(_ key: String) -> Bool {
@@ -79,4 +91,12 @@ enum TargetKey {
     text.utf8.count == width
       && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
+}
+
+/// What a file of a store is called in a target, but for the digits of its copy.
+struct FileID: Hashable, CustomStringConvertible {
+  var kind: BackupObject.Kind
+  var id: ContentHash
+
+  var description: String { TargetKey.folder(kind) + "\(id)" }
 }

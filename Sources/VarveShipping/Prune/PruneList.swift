@@ -6,7 +6,7 @@ import VarveStorage
 
 /// A published list of what will be deleted.
 struct PruneList {
-  /// Keys of records and of segments.
+  /// Keys of records, segments and indexes.
   var keys: [String]
 
   static let byteCountMax = 256 << 20
@@ -45,7 +45,7 @@ struct PruneList {
       let length = Int(try reader.read(UInt16.self))
       guard length <= Self.keyByteCountMax else { throw FormatError(.outOfBounds, at: at) }
       let key = String(decoding: try reader.readBytes(length), as: UTF8.self)
-      guard TargetKey.isBackup(key) || TargetKey.segmentID(key) != nil else {
+      guard TargetKey.isBackup(key) || TargetKey.fileID(key) != nil else {
         throw FormatError(.unknownTag, at: at)
       }
       keys.append(key)

@@ -12,15 +12,15 @@ public struct PruneResult: Sendable, Equatable {
   public var kept = 0
   /// Backups that go: now, or once the grace period is over.
   public var removed = 0
-  /// Records and segments newly put on a list.
+  /// Records and files newly put on a list.
   public var listed = 0
-  /// Bytes of the segments newly put on a list.
+  /// Bytes of the files newly put on a list.
   public var listedByteCount: UInt64 = 0
-  /// Records and segments deleted.
+  /// Records and files deleted.
   public var deleted = 0
-  /// Bytes of the segments deleted.
+  /// Bytes of the files deleted.
   public var deletedByteCount: UInt64 = 0
-  /// Records and segments that would go, but are locked.
+  /// Records and files that would go, but are locked.
   public var locked: Int { lockedKeys.count }
   var lockedKeys: Set<String> = []
   /// When the last of those locks ends that say when, milliseconds since 1970 UTC.
@@ -129,12 +129,13 @@ public struct Pruning: Sendable {
 
   /// Older backups must not go while the newest one is not whole.
   private func requireWhole(_ newest: [BackupInfo]) throws {
-    let list = try objects.segments()
+    let list = try objects.files()
     for backup in newest {
-      for object in backup.record.segments where objects.copies(of: object, in: list).isEmpty {
+      for object in backup.record.files where objects.copies(of: object, in: list).isEmpty {
         throw StoreError(
           .damaged, path: backup.key,
-          detail: "the target lacks segment \(object.id) of the newest backup; back up again, "
+          detail:
+            "the target lacks \(object.kind) \(object.id) of the newest backup; back up again, "
             + "nothing is pruned before")
       }
     }
@@ -148,13 +149,9 @@ public struct Pruning: Sendable {
     return kept
   }
 
-  /// The ids of the segments that some backups need.
-  private func needed(by backups: some Sequence<BackupInfo>) -> Set<ContentHash> {
-    var needed: Set<ContentHash> = []
-    for backup in backups {
-      for object in backup.record.segments { needed.insert(objects.id(.segment, object.digest)) }
-    }
-    return needed
+  /// The files that some backups need.
+  private func needed(by backups: some Sequence<BackupInfo>) -> Set<FileID> {
+    Set(backups.flatMap { $0.record.files.map(objects.id) })
   }
 
   /// Deletes what a list names and nobody needs: records first, so that no record is ever without
@@ -173,7 +170,7 @@ public struct Pruning: Sendable {
     let needed = needed(by: try self.backups())
     let sizes = try sizes()
     for key in keys {
-      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key],
+      guard let id = TargetKey.fileID(key), !needed.contains(id), let size = sizes[key],
         try !isLocked(key, now, &result)
       else { continue }
       try objects.target.delete(key)
@@ -196,7 +193,7 @@ public struct Pruning: Sendable {
 
   private func sizes() throws -> [String: UInt64] {
     var sizes: [String: UInt64] = [:]
-    for object in try objects.segments().all { sizes[object.key] = object.byteCount }
+    for object in try objects.files().all { sizes[object.key] = object.byteCount }
     return sizes
   }
 
@@ -213,7 +210,7 @@ public struct Pruning: Sendable {
     let sizes = try sizes()
     result.deleted += going.count
     for key in keys {
-      guard let id = TargetKey.segmentID(key), !needed.contains(id), let size = sizes[key],
+      guard let id = TargetKey.fileID(key), !needed.contains(id), let size = sizes[key],
         try !isLocked(key, now, &result)
       else { continue }
       result.deleted += 1
@@ -232,9 +229,9 @@ public struct Pruning: Sendable {
     for backup in backups where !kept.contains(backup.key) && !listed.contains(backup.key) {
       if try !isLocked(backup.key, now, &result) { keys.append(backup.key) }
     }
-    for object in try objects.segments().all where !listed.contains(object.key) {
+    for object in try objects.files().all where !listed.contains(object.key) {
       // What is young may be of a backup that has no record yet.
-      guard let id = TargetKey.segmentID(object.key), !needed.contains(id),
+      guard let id = TargetKey.fileID(object.key), !needed.contains(id),
         object.modified.addingClamped(grace) <= now, try !isLocked(object.key, now, &result)
       else { continue }
       keys.append(object.key)

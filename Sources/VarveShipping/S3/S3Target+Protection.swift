@@ -12,7 +12,7 @@ extension S3Target {
     _ protection: Protection, of key: String
   ) -> [(name: String, value: String)] {
     var headers: [(name: String, value: String)] = []
-    if let storageClass = protection.storageClass, TargetKey.segmentID(key) != nil {
+    if let storageClass = protection.storageClass, TargetKey.fileID(key) != nil {
       headers.append(("x-amz-storage-class", storageClass))
     }
     if let time = protection.lockedUntil {

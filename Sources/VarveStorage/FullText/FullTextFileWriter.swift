@@ -75,10 +75,16 @@ package struct MadeFullText: Sendable {
   package var temporary: String
   package var summary: FullTextSummary
   package var finished: FinishedIndex
+  /// Held until it is published or given up: whoever becomes writer meanwhile cleans up what nobody
+  /// holds.
+  package let lock: any FileLock
 
-  package init(temporary: String, summary: FullTextSummary, finished: FinishedIndex) {
+  package init(
+    temporary: String, summary: FullTextSummary, finished: FinishedIndex, lock: any FileLock
+  ) {
     self.temporary = temporary
     self.summary = summary
     self.finished = finished
+    self.lock = lock
   }
 }

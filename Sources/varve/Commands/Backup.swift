@@ -11,8 +11,10 @@ struct Backup: ParsableCommand {
     discussion: """
       Every backup is a whole one at the cost of what is new: segments never change, so those that \
       the target has are not shipped again. The active segment is ended first; where there are \
-      many small ones, they become one and are shipped as that. Indexes are not shipped; \
-      'restore' builds them. Objects are named by their SHA-256: 'sha256sum' checks them.
+      many small ones, they become one and are shipped as that. Indexes are not \
+      shipped, 'restore' builds them; with --with-indexes they are, and any machine reads the \
+      target as a store: --store TARGET. Objects are named by their SHA-256: 'sha256sum' checks \
+      them.
 
       A target is a directory, s3://BUCKET/PREFIX, or a name of the configuration. The first \
       backup with a key makes it an encrypted one and shows a recovery key, once. Others than \
@@ -40,6 +42,9 @@ struct Backup: ParsableCommand {
   @OptionGroup var transfers: TransferArguments
   @OptionGroup var archive: ArchiveArguments
   @OptionGroup var recovery: RecoveryKeyArguments
+
+  @Flag(name: .long, help: "Ship indexes, too, so that the target can be read where it is.")
+  var withIndexes = false
 
   @Flag(name: .long, help: "Let the server of a target see what is shipped.")
   var noEncryption = false
@@ -82,12 +87,7 @@ struct Backup: ParsableCommand {
           isAllKept = isAllKept && archived.ignored.isEmpty
         }
         if !quiet, !json.json {
-          Output.line(
-            Escape.terminal(
-              "\(access.text): generation \(result.generation), "
-                + "\(Count.text(result.segmentsShipped, "segment")) and "
-                + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already"
-                + (archived.map { ArchiveArguments.text($0) } ?? "")))
+          Output.line(Escape.terminal(self.text(access.text, result, archived)))
         }
       } catch {
         // The first one is said at the end, as every failure is.
@@ -104,19 +104,35 @@ struct Backup: ParsableCommand {
   private func ship(
     _ store: Store, to objects: ObjectStore
   ) throws -> (BackupResult, ArchiveResult?) {
-    try ProgressBar.during(isWanted: !quiet && !json.json) { onProgress in
+    // On both cores; what others commit from here on is indexed by the backup.
+    if withIndexes {
+      try store.flush()
+      try store.maintain()
+      try store.indexText(concurrently: .dispatch)
+    }
+    return try ProgressBar.during(isWanted: !quiet && !json.json) { onProgress in
       if archive.archive {
         let archived = try store.archive(
-          to: objects, transfers: transfers.concurrency, onProgress: onProgress,
-          isCancelled: { Process.isStopped })
+          to: objects, withIndexes: withIndexes, transfers: transfers.concurrency,
+          onProgress: onProgress, isCancelled: { Process.isStopped })
         return (archived.backup, archived)
       }
       return (
         try store.backUp(
-          to: objects, transfers: transfers.concurrency, onProgress: onProgress,
-          isCancelled: { Process.isStopped }), nil
+          to: objects, withIndexes: withIndexes, transfers: transfers.concurrency,
+          onProgress: onProgress, isCancelled: { Process.isStopped }), nil
       )
     }
+  }
+
+  private func text(
+    _ target: String, _ result: BackupResult, _ archived: ArchiveResult?
+  ) -> String {
+    var shipped = [Count.text(result.segmentsShipped, "segment")]
+    if withIndexes { shipped.append(Count.text(result.indexesShipped, "index file")) }
+    let kept = archived.map { ArchiveArguments.text($0) } ?? ""
+    return "\(target): generation \(result.generation), \(shipped.joined(separator: ", ")) and "
+      + "\(result.bytesShipped) bytes shipped, \(result.segmentsKnown) there already\(kept)"
   }
 
   /// Backups are ordered by the time that they say; a clock that is off puts them out of order.
@@ -134,7 +150,8 @@ struct Backup: ParsableCommand {
     .object([
       ("target", .string(target)), ("id", .string(result.key)),
       ("generation", .int(result.generation)), ("segmentsShipped", .int(result.segmentsShipped)),
-      ("segmentsKnown", .int(result.segmentsKnown)), ("bytesShipped", .int(result.bytesShipped)),
+      ("segmentsKnown", .int(result.segmentsKnown)),
+      ("indexesShipped", .int(result.indexesShipped)), ("bytesShipped", .int(result.bytesShipped)),
       ("archive", archived.map { ArchiveArguments.json($0) } ?? .null),
     ])
   }

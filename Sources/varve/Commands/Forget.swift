@@ -53,6 +53,7 @@ struct Forget: ParsableCommand {
   var dryRun = false
 
   func run() throws {
+    _ = try storeArguments.pathForWriting()
     let snapshot = try storeArguments.openForReading().snapshot()
     let request = try request(snapshot)
     guard !request.isEmpty else {

@@ -56,7 +56,7 @@ struct Ingest: ParsableCommand {
     options.createIfMissing = true
     options.maintenance = .manual
     options.lockWaitMilliseconds = wait.milliseconds
-    let store = try Store.open(at: storeArguments.path, options: options)
+    let store = try Store.open(at: storeArguments.pathForWriting(), options: options)
     var importing = ImportOptions()
     if let host { importing.host = host }
     importing.user = Process.user()

@@ -18,7 +18,7 @@ struct Rebuild: ParsableCommand {
     var options = StoreOptions(access: .write)
     options.lockWaitMilliseconds = wait.milliseconds
     options.maintenance = .manual
-    let store = try Store.rebuild(at: storeArguments.path, options: options)
+    let store = try Store.rebuild(at: try storeArguments.pathForWriting(), options: options)
     try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch)
     if !quiet {
       let sums = try store.snapshot().statistics()

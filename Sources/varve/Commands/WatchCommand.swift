@@ -33,7 +33,7 @@ struct WatchCommand: ParsableCommand {
     options.createIfMissing = true
     options.maintenance = .manual
     options.lockWaitMilliseconds = wait.milliseconds
-    let store = try Store.open(at: storeArguments.path, options: options)
+    let store = try Store.open(at: storeArguments.pathForWriting(), options: options)
     var importing = ImportOptions()
     if let host { importing.host = host }
     importing.user = Process.user()

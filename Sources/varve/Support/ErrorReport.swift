@@ -53,6 +53,14 @@ enum ErrorReport {
     }
   }
 
+  private static func adviceOnDamage(_ path: String) -> String {
+    if path.hasPrefix(TargetStore.cacheFolder + "/") {
+      return "this is a copy of what a target has; delete it, and it is fetched again"
+    }
+    if path.contains("://") { return "run 'varve verify --read-data 100' on the target" }
+    return "run 'varve verify' on it; 'varve rebuild' makes damaged indexes of a store again"
+  }
+
   static func describe(_ error: StoreError) -> String {
     var text = error.description
     switch error.code {
@@ -60,9 +68,7 @@ enum ErrorReport {
       text += ": " + Process.message(number)
       if number == 28 { text += " (free some space; nothing that was committed is lost)" }
       if number == 30 { text += " (the store can be read, not written)" }
-    case .damaged:
-      text +=
-        " (run 'varve verify' on it; 'varve rebuild' makes damaged indexes of a store again)"
+    case .damaged: text += " (\(adviceOnDamage(error.path)))"
     case .newerFormat:
       text += " (this store was written by a newer version; update varve)"
     case .notAStore:

@@ -7,8 +7,9 @@ struct StoreArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The store's directory (default: $VARVE_STORE, else $XDG_DATA_HOME/varve).",
-      valueName: "dir"))
+      "The store's directory, or a target with a backup that has indexes, which is read where it "
+        + "is (default: $VARVE_STORE, else $XDG_DATA_HOME/varve).",
+      valueName: "place"))
   var store: String?
 
   var path: String {
@@ -18,8 +19,19 @@ struct StoreArguments: ParsableArguments {
     return (Process.environment("HOME") ?? ".") + "/.local/share/varve"
   }
 
+  /// The directory of a store that is written.
+  func pathForWriting() throws -> String {
+    let path = path
+    guard try !TargetStore.isTarget(path) else {
+      throw ValidationError(
+        "'\(path)' holds backups, which are read and never changed; give a store's directory")
+    }
+    return path
+  }
+
   /// Opens for writing a store that is there.
   func openForWriting(_ wait: WaitArguments) throws -> Store {
+    let path = try pathForWriting()
     var options = StoreOptions(access: .write)
     options.lockWaitMilliseconds = wait.milliseconds
     return try Store.open(at: path, options: options)
@@ -27,7 +39,7 @@ struct StoreArguments: ParsableArguments {
 
   /// Opens for reading; nothing is created or changed.
   func openForReading() throws -> Store {
-    try Store.open(at: path, options: StoreOptions(access: .read))
+    try TargetStore.open(path) ?? Store.open(at: path, options: StoreOptions(access: .read))
   }
 }
 

@@ -34,13 +34,15 @@ struct TargetArguments: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("A file of 32 random bytes or more that unlocks the target."))
+    help: ArgumentHelp(
+      "A file of 32 random bytes or more that unlocks the target (default: $VARVE_KEY_FILE)."))
   var keyFile: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A file whose first line is the passphrase of the target; '-' is standard input."))
+      "A file whose first line is the passphrase of the target; '-' is standard input "
+        + "(default: $VARVE_PASSPHRASE_FILE)."))
   var passphraseFile: String?
 
   @Option(
@@ -141,6 +143,12 @@ struct TargetArguments: ParsableArguments {
       return .passphrase(line(try Process.output(of: command, for: "passphrase command")))
     }
     if let key = named.kmsKey { return try service(key, named.region, profile) }
+    if let path = Process.environment("VARVE_KEY_FILE") {
+      return .file(try Process.contents(of: path, limit: secretByteCountMax))
+    }
+    if let path = Process.environment("VARVE_PASSPHRASE_FILE") {
+      return .passphrase(try firstLine(path))
+    }
     return nil
   }
 

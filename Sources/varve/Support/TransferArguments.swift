@@ -7,8 +7,11 @@ import VarveSources
 struct TransferArguments: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("Segments that move at a time, 1 to 32.", valueName: "number"))
-  var transfers = 4
+    help: ArgumentHelp("Files that move at a time, 1 to 32.", valueName: "number"))
+  var transfers = Self.countDefault
+
+  private static let countDefault = 4
+  static var concurrencyDefault: Concurrency { .waiting(threads: countDefault) }
 
   func validate() throws {
     guard (1...32).contains(transfers) else { throw ValidationError("--transfers is 1 to 32") }

@@ -29,6 +29,19 @@ struct ShippingWorld {
     try store.commit(batch)
   }
 
+  /// Commits contents that do not compress, of 256 KiB each.
+  func commitLarge(count: Int) throws {
+    var generator = SplitMix64(seed: 1)
+    var batch = WriteBatch()
+    for number in 0..<count {
+      let occurrence = Occurrence(
+        kind: .file, place: SourcePlace(host: "h", path: "large", offset: UInt64(number)))
+      let content = (0..<(256 << 10)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+      try batch.append(occurrence, content: Array("large ".utf8) + content)
+    }
+    try store.commit(batch)
+  }
+
   func digest() throws -> ContentHash { try store.snapshot().digest() }
 
   /// Restores the newest backup of some objects and gives its digest.
