@@ -21,7 +21,7 @@ extension Concurrency {
   /// The same, of a closure that may fail.
   ///
   /// - Throws: what the first of those that failed threw.
-  func map<T: Sendable, Failure: Error>(
+  package func map<T: Sendable, Failure: Error>(
     _ count: Int, _ body: @Sendable (Int) throws(Failure) -> T
   ) throws(Failure) -> [T] {
     let results = map(count) { number -> Result<T, Failure> in

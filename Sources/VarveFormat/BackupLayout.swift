@@ -42,10 +42,13 @@ package struct BackupRecord: Equatable, Sendable {
   /// The indexes, then the full-text files, as the last manifest lists them; empty if they were not
   /// shipped.
   package var indexes: [BackupObject]
+  /// Forgettings of the store whose objects are gone from the files.
+  package var forgettingCount: UInt64
 
   package init(
     storeID: StoreID, generation: UInt64, time: Int64, contentDigest: ContentHash,
-    manifests: [[UInt8]], segments: [BackupObject], indexes: [BackupObject] = []
+    manifests: [[UInt8]], segments: [BackupObject], indexes: [BackupObject] = [],
+    forgettingCount: UInt64 = 0
   ) {
     self.storeID = storeID
     self.generation = generation
@@ -54,6 +57,7 @@ package struct BackupRecord: Equatable, Sendable {
     self.manifests = manifests
     self.segments = segments
     self.indexes = indexes
+    self.forgettingCount = forgettingCount
   }
 
   /// All files that are objects of their own.
@@ -74,10 +78,11 @@ package struct BackupRecord: Equatable, Sendable {
       writer.write(manifest)
     }
     Self.write(segments, to: &writer)
-    // Absent where none were shipped, as in records before there were any.
-    if !indexes.isEmpty {
+    // Absent where there is nothing to say, as in records before there was.
+    if !indexes.isEmpty || forgettingCount > 0 {
       writer.write(UInt32(indexes.count))
       Self.write(indexes, to: &writer)
+      writer.write(forgettingCount)
     }
     writer.write(Checksum.crc32c(writer.bytes.rawSpan))
     return writer.bytes
@@ -134,12 +139,13 @@ package struct BackupRecord: Equatable, Sendable {
       manifests.append(try reader.readBytes(count))
     }
     segments = try Self.read(.segment, segmentCount, from: &reader)
-    indexes = []
+    (indexes, forgettingCount) = ([], 0)
     if reader.remaining > 0 {
       let at = reader.offset
       let count = Int(try reader.read(UInt32.self))
-      guard count > 0 else { throw FormatError(.inconsistent, at: at) }
       indexes = try Self.read(.index, count, from: &reader)
+      forgettingCount = try reader.read()
+      guard count > 0 || forgettingCount > 0 else { throw FormatError(.inconsistent, at: at) }
     }
     try reader.expectEnd()
   }

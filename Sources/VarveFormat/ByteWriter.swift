@@ -28,6 +28,19 @@ package struct ByteWriter: Sendable {
     unsafe withUnsafeBytes(of: big) { unsafe bytes.append(contentsOf: $0) }
   }
 
+  /// Writes the first bytes of five words that follow each other.
+  @inlinable
+  package mutating func writeBigEndian(
+    _ words: (UInt64, UInt64, UInt64, UInt64, UInt64), byteCount: Int
+  ) {
+    let big = (
+      words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian,
+      words.4.bigEndian
+    )
+    // SAFETY: as above; the slice is checked against the five words.
+    unsafe withUnsafeBytes(of: big) { unsafe bytes.append(contentsOf: $0[..<byteCount]) }
+  }
+
   /// Writes an unsigned LEB128 integer in its shortest form.
   @inlinable
   package mutating func writeVarint(_ value: UInt64) {

@@ -216,7 +216,10 @@ package struct Manifest: Equatable, Sendable {
     segments = []
     indexes = []
     for _ in 0..<segmentCount {
+      let idAt = reader.offset
       let id = try reader.read(UInt64.self)
+      // MAN-15: places of records have 32 bits for it.
+      guard id <= UInt64(UInt32.max) else { throw FormatError(.outOfBounds, at: idAt) }
       let byteCount = try reader.read(UInt64.self)
       let firstSequence = try reader.read(UInt64.self)
       let recordCount = try reader.read(UInt64.self)

@@ -72,14 +72,9 @@ package struct TreeKey: Comparable, Hashable, Sendable {
     for i in 0..<count { set(bytes.load(UInt8.self, at: i), at: i) }
   }
 
-  /// Appends the first bytes of the key, a word at a time where it is whole.
+  /// Appends the first bytes of the key.
   package func append(_ count: Int, to writer: inout ByteWriter) {
-    var done = 0
-    while done + 8 <= count {
-      writer.writeBigEndian(word(done >> 3))
-      done += 8
-    }
-    for i in done..<count { writer.write(byte(at: i)) }
+    writer.writeBigEndian((a, b, c, d, e), byteCount: count)
   }
 
   @inlinable

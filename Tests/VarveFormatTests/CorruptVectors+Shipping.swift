@@ -7,9 +7,10 @@ extension CorruptVectors {
     let base = VectorFiles.backupWithIndexes
     let count = VectorFiles.backup.bytes.count - 4
     return [
-      corrupt(base, "07-backup-no-index", "no indexes, said aloud", .inconsistent, at: count) {
-        $0.removeSubrange((count + 4)..<($0.count - 4))
+      corrupt(base, "07-backup-no-index", "nothing, said aloud", .inconsistent, at: count) {
+        $0.removeSubrange((count + 4)..<($0.count - 12))
         patch(&$0, 0, at: count)
+        patch(&$0, 0, at: count + 4)
         sealEnd(&$0)
       },
       corrupt(

@@ -101,6 +101,10 @@ enum CorruptVectors {
         $0[104] += 1
         sealEnd(&$0)
       },
+      corrupt(manifest, "04-manifest-number", "a number of 33 bits", .outOfBounds, at: 168) {
+        $0[172] = 1
+        sealEnd(&$0)
+      },
       corrupt(manifest, "04-manifest-count", "more segments than MAN-4", .outOfBounds, at: 160) {
         patch(&$0, 1 << 20 + 1, at: 160)
         sealEnd(&$0)

@@ -26,7 +26,7 @@ extension VectorFiles {
       segments: [
         BackupObject(id: 1, byteCount: 4096, digest: sha("one")),
         BackupObject(id: 7, byteCount: 512, digest: sha("seven")),
-      ], indexes: indexes)
+      ], indexes: indexes, forgettingCount: indexes.isEmpty ? 0 : 2)
     let bytes = record.encode()
     var notes = Annotator(bytes)
     notes.fileHeader()
@@ -44,6 +44,7 @@ extension VectorFiles {
       notes.take(8, "byteCount")
       notes.take(32, "SHA-256                        SHP-1")
     }
+    if !indexes.isEmpty { notes.take(8, "forgettingCount                SHP-26") }
     notes.take(4, "CRC-32C of all before")
     return Vector(name, what, structure: "backup", bytes: bytes, fields: notes.fields)
   }
@@ -56,6 +57,7 @@ extension Vector {
       "time": .int(record.time), "contentDigest": .hex(record.contentDigest),
       "manifests": .array(record.manifests.map { .hex($0) }),
       "segments": objects(record.segments), "indexes": objects(record.indexes),
+      "forgettingCount": .int(record.forgettingCount),
     ])
   }
 

@@ -12,7 +12,7 @@ MAX_SEGMENTS = 1 << 20
 _FILE = struct.Struct("<QQ32s")
 
 File = namedtuple("File", "id byteCount digest")
-Backup = namedtuple("Backup", "storeID generation time contentDigest manifests segments indexes")
+Backup = namedtuple("Backup", "storeID generation time contentDigest manifests segments indexes forgettingCount")
 
 
 def _files(data, position, end, count):
@@ -49,24 +49,29 @@ def decode(data):
         manifests.append(bytes(data[position:position + count]))
         position += count
     segments, position = _files(data, position, end, segment_count)
-    indexes = []
+    indexes, forgettings = [], 0
     if position < end:
         if end - position < 4:
             raise FormatError("truncated", position)
-        count = struct.unpack_from("<I", data, position)[0]
-        if count == 0:
-            raise FormatError("inconsistent", position)
+        start, count = position, struct.unpack_from("<I", data, position)[0]
         indexes, position = _files(data, position + 4, end, count)
+        if end - position < 8:
+            raise FormatError("truncated", position)
+        forgettings = struct.unpack_from("<Q", data, position)[0]
+        position += 8
+        if count == 0 and forgettings == 0:
+            raise FormatError("inconsistent", start)
     if position != end:
         raise FormatError("trailingBytes", position)
-    return Backup(head.storeID, head.number, time, digest, manifests, segments, indexes)
+    return Backup(head.storeID, head.number, time, digest, manifests, segments, indexes, forgettings)
 
 
 def to_json(found):
     """All fields of a record."""
     return {"storeID": found.storeID.hex(), "generation": found.generation, "time": found.time,
             "contentDigest": found.contentDigest.hex(), "manifests": [file.hex() for file in found.manifests],
-            "segments": _to_json(found.segments), "indexes": _to_json(found.indexes)}
+            "segments": _to_json(found.segments), "indexes": _to_json(found.indexes),
+            "forgettingCount": found.forgettingCount}
 
 
 def _to_json(files):

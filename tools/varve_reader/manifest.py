@@ -88,6 +88,8 @@ def _check(manifest):
     start = _ENTRIES
     sequence, ids = 1, set()
     for number, entry in enumerate(manifest.segments):
+        if entry.id >= 1 << 32:
+            raise FormatError("outOfBounds", start)
         if entry.id in ids or not 0 < entry.id < manifest.nextSegmentID:
             raise FormatError("inconsistent", start)
         if entry.byteCount < header.SIZE:

@@ -30,13 +30,13 @@ struct Rewriting {
 
   /// Writes groups of neighbouring segments, each as one.
   ///
-  /// - Parameter firstID: the number of the first new segment; the others follow.
+  /// - Parameter ids: the numbers of the new segments, one for each group.
   func run(
-    _ groups: [[SegmentEntry]], firstID: UInt64
+    _ groups: [[SegmentEntry]], ids: [UInt64]
   ) throws(StoreError) -> MadeCompaction {
     var made = MadeCompaction()
     let version = try engine { () throws(StorageError) in
-      let (version, moves) = try writeSegments(groups, firstID: firstID, &made)
+      let (version, moves) = try writeSegments(groups, ids: ids, &made)
       return try writeIndexes(version, moves, groups, &made)
     }
     try writeTexts(StoreView(indexesOf: version), &made)
@@ -44,14 +44,13 @@ struct Rewriting {
   }
 
   private func writeSegments(
-    _ groups: [[SegmentEntry]], firstID: UInt64, _ made: inout MadeCompaction
+    _ groups: [[SegmentEntry]], ids: [UInt64], _ made: inout MadeCompaction
   ) throws(StorageError) -> (Version, BlockMoves) {
     var manifest = view.version.manifest
     var segments = view.version.segments
     var rewriter = SegmentRewriter(view, edits: edits, compression: compression)
-    for (number, group) in groups.enumerated() {
+    for (group, id) in zip(groups, ids) {
       try checkNotCancelled()
-      let id = firstID + UInt64(number)
       let file = try store.fileSystem.create(try names.next("segment"))
       let written = try rewriter.write(group, id: id, file: file)
       made.segments.append(.init(group.map(\.id), [written]))

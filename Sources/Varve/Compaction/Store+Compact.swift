@@ -136,7 +136,7 @@ extension Store {
       var rewriting = Rewriting(store: self, view: view, names: names)
       rewriting.compression = isCold ? .zlib : nil
       rewriting.isCancelled = isCancelled
-      let made = try rewriting.run([group], firstID: id)
+      let made = try rewriting.run([group], ids: [id])
       let isPublished = try withLog { (log) throws(StorageError) in try log.publish(made) }
       if isPublished { return made.segments.first?.made.first?.byteCount ?? 0 }
     }

@@ -72,16 +72,25 @@ extension Snapshot {
       throw StoreError(
         .request("bad_request"), detail: "say what to forget: no condition is no selection")
     }
-    var chosen = try candidates(request)
+    return try selection(of: try candidates(request), isEverywhere: request.isEverywhere)
+  }
+
+  /// Some occurrences, with what that leaves elsewhere.
+  ///
+  /// - Parameter isEverywhere: the other sightings of their contents go, too.
+  func selection(
+    of candidates: Set<UInt64>, isEverywhere: Bool
+  ) throws(StoreError) -> ForgetSelection {
+    var chosen = candidates
     var selection = ForgetSelection()
-    selection.isEverywhere = request.isEverywhere
+    selection.isEverywhere = isEverywhere
     var groups: [UInt64: [UInt64]] = [:]
     for sequence in chosen.sorted() {
       groups[try messageSequence(of: sequence), default: []].append(sequence)
     }
     for (message, gone) in groups.sorted(by: { $0.key < $1.key }) {
       let sightings = try self.sightings(of: message)
-      let goes = request.isEverywhere ? sightings : gone
+      let goes = isEverywhere ? sightings : gone
       chosen.formUnion(goes)
       selection.edits.forget(goes, of: sightings)
       if goes.count == sightings.count {

@@ -19,6 +19,9 @@ public struct ForgetOrder: Sendable {
   public var neededChunks: Set<ContentHash>?
   /// Source files of which nothing is archived again when they are replaced.
   public var sources: [ForgetRequest.Source] = []
+  /// The tombstones of another store that take the place of a new one: this one is an older copy of
+  /// it.
+  public var adopted: ForgettingSet?
 
   /// An order to forget what was selected.
   public init(_ selection: ForgetSelection) { self.selection = selection }
@@ -61,10 +64,9 @@ extension Store {
       }
       let order = try order(Snapshot(view, searching: searching))
       var result = ForgetResult()
-      guard !order.selection.sequences.isEmpty || !order.obsoleteFacts.isEmpty
-      else {
-        return result
-      }
+      guard
+        !order.selection.sequences.isEmpty || !order.obsoleteFacts.isEmpty || order.adopted != nil
+      else { return result }
       // Before the tombstone: what has no room must not be half done.
       try requireRoom(for: log.version.manifest.segments, log.version, withTexts: true)
       result.occurrences = order.selection.sequences.count
@@ -87,15 +89,16 @@ extension Store {
         try log.publishIndex()
         try log.endSegment()
       }
-      result.segments = try rewrite(edits, log, concurrently)
+      result.segments = try rewrite(edits, log, adopted: order.adopted, concurrently)
       return result
     }
   }
 
   /// Writes what the edits change anew and publishes it; returns how many segments that were.
   private func rewrite(
-    _ edits: LogEdits, _ log: LogWriter, _ concurrently: Concurrency
+    _ edits: LogEdits, _ log: LogWriter, adopted: ForgettingSet?, _ concurrently: Concurrency
   ) throws(StoreError) -> Int {
+    guard !edits.isEmpty else { return 0 }
     let names = TemporaryNames(self)
     defer { names.discard() }
     var rewriting = Rewriting(store: self, view: StoreView(indexesOf: log.version), names: names)
@@ -103,8 +106,19 @@ extension Store {
     rewriting.concurrently = concurrently
     let groups = try engine { () throws(StorageError) in try rewriting.changedSegments() }
     guard !groups.isEmpty else { return 0 }
-    let first = try engine { () throws(StorageError) in try log.reserveSegments(groups.count) }
-    let made = try rewriting.run(groups, firstID: first)
+    let ids = try engine { () throws(StorageError) -> [UInt64] in
+      if let adopted {
+        let ids = Self.ids(of: groups.map { $0[0].id }, adopting: adopted)
+        let taken = log.version.manifest.segments.map(\.id)
+        if Set(ids + taken).count == ids.count + taken.count {
+          try log.reserveSegments(below: (ids.max() ?? 0) + 1)
+          return ids
+        }
+      }
+      let first = try log.reserveSegments(groups.count)
+      return groups.indices.map { first + UInt64($0) }
+    }
+    let made = try rewriting.run(groups, ids: ids)
     defer { discardTexts(made.fullTexts.flatMap(\.made)) }
     let isPublished = try engine { () throws(StorageError) in try log.publish(made) }
     guard isPublished else {
@@ -113,31 +127,40 @@ extension Store {
     return groups.count
   }
 
+  /// The numbers of segments without what was forgotten elsewhere: the same in all copies that have
+  /// the segments, so that they are the same files there. Of the 32 bits that indexes have for it
+  /// the upper ones are the forgetting's; where a number is taken the next free ones are taken.
+  private static func ids(of segments: [UInt64], adopting set: ForgettingSet) -> [UInt64] {
+    segments.map { $0 & 0x3F_FFFF | (set.count & 0x1FF) << 22 }
+  }
+
   private func tombstone(
     _ order: ForgetOrder, _ view: StoreView
   ) throws -> WriteBatch {
+    if let adopted = order.adopted { return try batch(of: adopted.facts + order.facts) }
     let known = try engine { () throws(StorageError) in try Tombstones(view) } ?? Tombstones()
     var masks: Set<Tombstones.Mask> = []
     for sequence in order.selection.sequences {
-      let (hash, session, time) = try engine { () throws(StorageError) in
-        let block = try view.block(containing: sequence)
-        let record = try view.record(sequence, in: block)
-        let session = block.text(record.fields[.session]).map { Array(block.payload[$0]) } ?? []
-        return (Digest.hash(try view.content(record, in: block)), session, record.fields.time)
+      let (mask, hash) = try engine { () throws(StorageError) in
+        try known.sighting(of: sequence, in: view)
       }
-      masks.insert(known.sighting(hash, session: session, time: time))
+      masks.insert(mask)
       if order.selection.isEverywhere { masks.insert(known.mask(.content, hash.bytes)) }
     }
     for source in order.sources {
       masks.insert(known.source(host: source.host, path: source.path))
     }
-    var batch = WriteBatch()
     let facts = known.facts(
       ForgetOperation(
         time: fileSystem.now(), reason: order.reason,
         sequences: order.selection.sequences, messages: order.selection.messageCount,
         masks: masks.sorted { ($0.high, $0.low) < ($1.high, $1.low) }))
-    for fact in facts + order.facts { try batch.append(fact) }
+    return try batch(of: facts + order.facts)
+  }
+
+  private func batch(of facts: [Fact]) throws -> WriteBatch {
+    var batch = WriteBatch()
+    for fact in facts { try batch.append(fact) }
     batch.prepare()
     return batch
   }

@@ -166,6 +166,7 @@ extension BackupReader {
       }
       digest.update(piece)
       try engine { () throws(StorageError) in try file.append(piece) }
+      file.beginWriteback(at: written - UInt64(piece.count), count: piece.count)
       onMove(UInt64(piece.count))
     }
     guard written == object.byteCount, digest.finish() == object.digest else {

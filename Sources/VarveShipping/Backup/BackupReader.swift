@@ -22,8 +22,16 @@ public struct BackupInfo: Sendable, Equatable {
   public var commit: UInt64
   /// The history digest at the last commit.
   public var historyDigest: ContentHash
+  /// Number of the store's last forgetting that its files know of.
+  public var forgettingCount: UInt64
   let record: BackupRecord
   let manifest: Manifest
+
+  /// Whether it may hold what the store forgot since. SHP-26.
+  public func holds(_ forgotten: ForgettingSet) -> Bool {
+    store == forgotten.store && forgettingCount < forgotten.count
+      && forgotten.sequences.contains { $0.lowerBound < manifest.nextSequence }
+  }
 
   /// Whether its indexes were shipped, so that it can be read where it is.
   public var hasIndexes: Bool {
@@ -81,6 +89,7 @@ public struct BackupInfo: Sendable, Equatable {
     contentDigest = record.contentDigest
     commit = manifest.commitNumber
     historyDigest = manifest.historyDigest
+    forgettingCount = record.forgettingCount
     self.record = record
     self.manifest = manifest
   }
@@ -149,7 +158,9 @@ public struct BackupReader: Sendable {
         try onProblem(Self.problem(key, error))
       }
     }
-    return found.sorted { ($0.time, $0.generation) < ($1.time, $1.generation) }
+    return found.sorted {
+      ($0.time, $0.generation, $0.forgettingCount) < ($1.time, $1.generation, $1.forgettingCount)
+    }
   }
 
   private func keys() throws -> [String] {

@@ -50,33 +50,79 @@ extension Store {
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> BackupResult {
     let source = try backupSource(withIndexes: withIndexes, isCancelled)
-    let version = source.version
+    let manifests = try self.manifests(upTo: source.version)
+    return try ship(
+      source, to: objects, as: (source.version.manifest.generation, fileSystem.now()), manifests,
+      transfers, onProgress, isCancelled)
+  }
+
+  /// Ships what this store, which was restored from a backup, became since, in the place of that
+  /// backup: of its generation and time.
+  ///
+  /// - Throws: ``StoreError``, as any backup.
+  public func backUp(
+    replacing backup: BackupInfo, to objects: ObjectStore, transfers: Concurrency = .none,
+    onProgress: @escaping @Sendable (UInt64, UInt64) -> Void = { _, _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws -> BackupResult {
+    let source = try backupSource(withIndexes: backup.hasIndexes, mayFold: false, isCancelled)
+    var manifest = source.version.manifest
+    (manifest.generation, manifest.previous) = (backup.generation, backup.manifest.previous)
+    return try ship(
+      source, to: objects, as: (backup.generation, backup.time),
+      backup.record.manifests.dropLast() + [manifest.encode()], transfers, onProgress, isCancelled)
+  }
+
+  private func ship(
+    _ source: BackupSource, to objects: ObjectStore, as moment: (generation: UInt64, time: Int64),
+    _ manifests: [[UInt8]], _ transfers: Concurrency,
+    _ onProgress: @escaping @Sendable (UInt64, UInt64) -> Void,
+    _ isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> BackupResult {
+    let snapshot = Snapshot(StoreView(indexesOf: source.version))
     let (segments, indexes) = (try source.segments(), try source.indexes())
-    var shipment = Shipment(
+    let begun = Shipment(
       objects, source: source, files: segments + indexes, transfers: transfers,
       onProgress: onProgress, isCancelled: isCancelled)
-    let contentDigest = try Snapshot(StoreView(indexesOf: version)).digest()
-    try shipment.shipAll()
-    var result = shipment.result
-    result.generation = version.manifest.generation
-    result.store = "\(version.manifest.storeID)"
-    result.time = fileSystem.now()
+    // While others wait for the target, one reads what the store's digest is made of.
+    let parts = try transfers.map(2) { number in
+      guard number == 0 else { return Part.contentDigest(try snapshot.digest()) }
+      var shipment = begun
+      try shipment.shipAll()
+      return .shipment(shipment)
+    }
+    var shipment = begun
+    var contentDigest = ContentHash.zero
+    for part in parts {
+      switch part {
+      case .shipment(let shipped): shipment = shipped
+      case .contentDigest(let digest): contentDigest = digest
+      }
+    }
+    let storeID = source.version.manifest.storeID
     let record = BackupRecord(
-      storeID: version.manifest.storeID, generation: version.manifest.generation,
-      time: result.time, contentDigest: contentDigest,
-      manifests: try manifests(upTo: version), segments: segments, indexes: indexes)
+      storeID: storeID, generation: moment.generation, time: moment.time,
+      contentDigest: contentDigest, manifests: manifests, segments: segments, indexes: indexes,
+      forgettingCount: try snapshot.forgettingCount())
     let bytes = record.encode()
-    result.key = TargetKey.backup(
+    let key = TargetKey.backup(
       generation: record.generation, time: record.time,
       id: objects.id(.backup, Digest.hash(bytes)))
-    try objects.put(result.key, .backup, bytes)
-    result.bytesShipped += UInt64(bytes.count)
+    try objects.put(key, .backup, bytes)
     // From here on every pruning sees the record; what an earlier one took or will take of what was
     // relied on until now is shipped again.
     try shipment.shipAll()
-    result.segmentsShipped = shipment.result.segmentsShipped
-    result.indexesShipped = shipment.result.indexesShipped
+    var result = shipment.result
+    result.bytesShipped += UInt64(bytes.count)
+    (result.key, result.store) = (key, "\(storeID)")
+    (result.generation, result.time) = moment
     return result
+  }
+
+  /// What is done at a time.
+  private enum Part: Sendable {
+    case shipment(Shipment)
+    case contentDigest(ContentHash)
   }
 
   /// How often it is tried to open the indexes of a generation before others replace one.
@@ -84,9 +130,9 @@ extension Store {
 
   /// Everything that is committed, in files that never change any more.
   private func backupSource(
-    withIndexes: Bool, _ isCancelled: @escaping @Sendable () -> Bool
+    withIndexes: Bool, mayFold: Bool = true, _ isCancelled: @escaping @Sendable () -> Bool
   ) throws -> BackupSource {
-    var version = try foldedVersion(isCancelled)
+    var version = mayFold ? try foldedVersion(isCancelled) : try sealedVersion()
     guard withIndexes else { return try BackupSource(version, of: self, withIndexes: false) }
     for _ in 0..<Self.sourceTriesMax {
       try indexText(isCancelled: isCancelled)

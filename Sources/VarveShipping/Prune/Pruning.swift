@@ -121,8 +121,14 @@ public struct Pruning: Sendable {
   private func newest(of backups: [BackupInfo]) -> [BackupInfo] {
     Dictionary(grouping: backups, by: \.store).values.flatMap { own in
       [
-        own.max { ($0.time, $0.generation) < ($1.time, $1.generation) },
-        own.max { ($0.generation, $0.time) < ($1.generation, $1.time) },
+        own.max {
+          ($0.time, $0.generation, $0.forgettingCount)
+            < ($1.time, $1.generation, $1.forgettingCount)
+        },
+        own.max {
+          ($0.generation, $0.time, $0.forgettingCount)
+            < ($1.generation, $1.time, $1.forgettingCount)
+        },
       ].compactMap { $0 }
     }
   }
@@ -143,10 +149,36 @@ public struct Pruning: Sendable {
 
   private func keptKeys(_ backups: [BackupInfo], _ localDay: (Int64) -> Int64) -> Set<String> {
     var kept: Set<String> = []
-    for (_, own) in Dictionary(grouping: backups, by: \.store) {
+    for (_, own) in Dictionary(grouping: Self.withoutReplaced(backups), by: \.store) {
       kept.formUnion(policy.kept(own, localDay: localDay))
     }
     return kept
+  }
+
+  /// The backups that no other one took the place of, without what was forgotten since. SHP-26.
+  private static func withoutReplaced(_ backups: [BackupInfo]) -> [BackupInfo] {
+    struct Moment: Hashable {
+      var store: StoreID
+      var generation: UInt64
+      var time: Int64
+    }
+    let moments = Dictionary(grouping: backups) {
+      Moment(store: $0.store, generation: $0.generation, time: $0.time)
+    }
+    return moments.values.compactMap { $0.max { $0.forgettingCount < $1.forgettingCount } }
+  }
+
+  /// The backups that the policy keeps, oldest first, each with the day from which on it does not,
+  /// as long as others follow; nil where a number of newer ones says it.
+  public func kept(
+    localDay: (Int64) -> Int64
+  ) throws -> [(backup: BackupInfo, untilDay: Int64?)] {
+    let backups = try self.backups()
+    let kept = keptKeys(backups, localDay)
+    return backups.filter { kept.contains($0.key) }.map { backup in
+      let own = Self.withoutReplaced(backups).filter { $0.store == backup.store }
+      return (backup, policy.lastDay(of: backup, among: own, localDay: localDay))
+    }
   }
 
   /// The files that some backups need.

@@ -34,17 +34,53 @@ public struct RetentionPolicy: Sendable, Equatable {
     if let highest = backups.max(by: { ($0.generation, $0.time) < ($1.generation, $1.time) }) {
       kept.insert(highest.key)
     }
-    let rules: [(Int, (Int64) -> Int64)] = [
-      (daily, { $0 }), (weekly, { CivilDate.floor($0 + 3, 7) }),
-      (monthly, { CivilDate(day: $0).year * 12 + Int64(CivilDate(day: $0).month) }),
-      (yearly, { CivilDate(day: $0).year }),
-    ]
-    for (count, period) in rules {
+    for rule in rules {
       var periods: Set<Int64> = []
-      for backup in newestFirst where periods.count < count {
-        if periods.insert(period(localDay(backup.time))).inserted { kept.insert(backup.key) }
+      for backup in newestFirst where periods.count < rule.count {
+        if periods.insert(rule.period(localDay(backup.time))).inserted { kept.insert(backup.key) }
       }
     }
     return kept
+  }
+
+  /// Two hundred years: what is kept for longer is kept.
+  private static let daysMax: Int64 = 73_200
+
+  /// One rule: how many periods, and the number of the period of a day.
+  private struct Rule {
+    var count: Int
+    var period: (Int64) -> Int64
+  }
+
+  private var rules: [Rule] {
+    [
+      Rule(count: daily) { $0 }, Rule(count: weekly) { CivilDate.floor($0 + 3, 7) },
+      Rule(count: monthly) { CivilDate(day: $0).year * 12 + Int64(CivilDate(day: $0).month) },
+      Rule(count: yearly) { CivilDate(day: $0).year },
+    ]
+  }
+
+  /// The day from which on a backup is not kept, if every period from now on has another; nil if
+  /// only newer ones, whenever they come, take its place.
+  func lastDay(
+    of backup: BackupInfo, among own: [BackupInfo], localDay: (Int64) -> Int64
+  ) -> Int64? {
+    let day = localDay(backup.time)
+    var last: Int64?
+    for rule in rules where rule.count > 0 {
+      let period = rule.period(day)
+      let isNewestOfIt = own.allSatisfy {
+        rule.period(localDay($0.time)) != period || $0.time <= backup.time
+      }
+      guard isNewestOfIt else { continue }
+      // The first day of the period that pushes this one out.
+      var end = day
+      while rule.period(end) < period + Int64(rule.count) {
+        end += 1
+        guard end - day < Self.daysMax else { return nil }
+      }
+      last = max(last ?? end, end)
+    }
+    return last
   }
 }

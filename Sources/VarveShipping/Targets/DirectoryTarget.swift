@@ -41,11 +41,15 @@ public struct DirectoryTarget: BackupTarget {
     let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     do {
       var sum = Digest()
+      var count: UInt64 = 0
       while true {
         let bytes = try piece()
         if bytes.isEmpty { break }
-        sum.update(bytes)
         try engine { () throws(StorageError) in try file.append(bytes) }
+        // The disk writes while the next ones are hashed and read.
+        file.beginWriteback(at: count, count: bytes.count)
+        count += UInt64(bytes.count)
+        sum.update(bytes)
       }
       guard digest == nil || sum.finish() == digest else {
         throw StoreError(

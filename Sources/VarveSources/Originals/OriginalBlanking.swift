@@ -231,17 +231,40 @@ extension Store {
     _ request: ForgetRequest, reason: String = "", concurrently: Concurrency = .none
   ) throws -> ForgetResult {
     try forget(concurrently: concurrently) { snapshot in
-      var order = ForgetOrder(try snapshot.selectForForgetting(request))
+      var order = try Self.order(try snapshot.selectForForgetting(request), snapshot)
       order.reason = reason
-      let blanking = try OriginalBlanking(snapshot)
-      try blanking.add(try blanking.changes(for: order.selection), to: &order)
-      for session in order.selection.sessions {
-        order.obsoleteFacts.append((.session, Array(session.utf8)))
-      }
-      for project in order.selection.projects {
-        order.obsoleteFacts.append((.project, Array(project.utf8)))
-      }
       return order
     }
+  }
+
+  /// Forgets what the store forgot that this one is an older copy of, and takes its tombstones.
+  ///
+  /// Segments that several copies have stay equal in them.
+  ///
+  /// - Throws: as ``Varve/Store/forget(concurrently:_:)``; `request` if the log of the copy is not
+  ///   the beginning of that of the store.
+  public func forget(
+    _ set: ForgettingSet, concurrently: Concurrency = .none
+  ) throws -> ForgetResult {
+    try forget(concurrently: concurrently) { snapshot in
+      var order = try Self.order(try snapshot.selectForForgetting(set), snapshot)
+      order.adopted = set
+      return order
+    }
+  }
+
+  private static func order(
+    _ selection: ForgetSelection, _ snapshot: Snapshot
+  ) throws -> ForgetOrder {
+    var order = ForgetOrder(selection)
+    let blanking = try OriginalBlanking(snapshot)
+    try blanking.add(try blanking.changes(for: selection), to: &order)
+    for session in selection.sessions {
+      order.obsoleteFacts.append((.session, Array(session.utf8)))
+    }
+    for project in selection.projects {
+      order.obsoleteFacts.append((.project, Array(project.utf8)))
+    }
+    return order
   }
 }

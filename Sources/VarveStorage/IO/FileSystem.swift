@@ -57,6 +57,12 @@ package protocol WritableFile: ReadableFile {
   func append(_ bytes: [UInt8]) throws(StorageError)
   func overwrite(_ bytes: [UInt8], at offset: UInt64) throws(StorageError)
   func sync() throws(StorageError)
+  /// A hint that bytes will not change before the next sync: the disk may begin with them.
+  func beginWriteback(at offset: UInt64, count: Int)
+}
+
+extension WritableFile {
+  package func beginWriteback(at offset: UInt64, count: Int) {}
 }
 
 /// A lock; released when the object goes or `release` is called.

@@ -273,6 +273,10 @@ private final class PosixFile: WritableFile {
     }
   }
 
+  func beginWriteback(at offset: UInt64, count: Int) {
+    cvarve_begin_writeback(descriptor, off_t(offset), off_t(count))
+  }
+
   func sync() throws(StorageError) {
     // Not retried after a failure: the kernel may have dropped the pages, and a second call would
     // lie.

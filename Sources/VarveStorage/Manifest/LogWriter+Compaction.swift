@@ -26,10 +26,16 @@ package struct MadeCompaction: Sendable {
 extension LogWriter {
   /// Numbers for segments that are made without the lock; they are never used again (DIR-6).
   package func reserveSegments(_ count: Int) throws(StorageError) -> UInt64 {
+    let first = version.manifest.nextSegmentID
+    try reserveSegments(below: first + UInt64(count))
+    return first
+  }
+
+  /// Reserves all numbers of segments below one.
+  package func reserveSegments(below next: UInt64) throws(StorageError) {
     precondition(lock != nil, "reserving needs the lock")
     var manifest = version.manifest
-    let first = manifest.nextSegmentID
-    manifest.nextSegmentID += UInt64(count)
+    manifest.nextSegmentID = max(next, manifest.nextSegmentID)
     do throws(StorageError) {
       try publish(manifest, newActive: nil)
       try writeTail()
@@ -37,7 +43,6 @@ extension LogWriter {
       isPoisoned = true
       throw error
     }
-    return first
   }
 
   /// Publishes a compaction, if all that it replaces is still current; true if it did.

@@ -188,6 +188,8 @@ struct Backups: ParsableCommand {
                 ("store", .string("\($0.store)")), ("commit", .int($0.commit)),
                 ("digest", .string("\($0.contentDigest)")),
                 ("historyDigest", .string("\($0.historyDigest)")),
+                ("hasIndexes", .bool($0.hasIndexes)),
+                ("forgettings", .int($0.forgettingCount)),
               ])
             })
         ), ("next", .null),

@@ -15,7 +15,8 @@ struct Forget: ParsableCommand {
       The archived originals keep their length; the records that were forgotten become spaces, \
       with everything else that stands in the same lines. What stays are digests, so that the \
       history can still be verified, and a keyed tombstone with the reason, so that nothing comes \
-      back when its source is read again. Backups that were made before keep it.
+      back when its source is read again. Backups that were made before keep it: it is said which, \
+      and 'prune --apply-forgotten' writes them anew.
       """)
 
   @OptionGroup var storeArguments: StoreArguments
@@ -75,7 +76,16 @@ struct Forget: ParsableCommand {
     let result = try store.forget(request, reason: reason, concurrently: .dispatch)
     try store.maintain()
     try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch)
-    if json.json { return print(result, selection, changes) }
+    let targets = try ShippingLog.targets(of: "\(snapshot.storeID)")
+    if json.json { return print(result, selection, changes, targets) }
+    defer {
+      for name in targets {
+        Output.line(
+          Escape.terminal(
+            "backups in \(name) hold it until 'varve prune \(name)' lets them go; "
+              + "with --apply-forgotten it writes them anew without it"))
+      }
+    }
     Output.line(
       "forgotten: \(Count.text(result.occurrences, "occurrence")), "
         + Count.text(result.messages, "message"))
@@ -130,9 +140,11 @@ struct Forget: ParsableCommand {
   }
 
   private func print(
-    _ result: ForgetResult, _ selection: ForgetSelection, _ changes: [OriginalBlanking.Change]
+    _ result: ForgetResult, _ selection: ForgetSelection, _ changes: [OriginalBlanking.Change],
+    _ targets: [String] = []
   ) {
     JSON.object([
+      ("targets", .array(targets.map { .string($0) })),
       ("occurrences", .int(selection.sequences.count)), ("messages", .int(selection.messageCount)),
       ("forgotten", .int(result.occurrences)),
       (

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Varve
 import VarveShipping
+import VarveSources
 
 struct Prune: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,10 +13,16 @@ struct Prune: ParsableCommand {
       target, deletes what is listed and still needed by nobody. So run it daily: it is safe at \
       any interruption and beside running backups. The newest backup of a store is always kept.
 
+      What was forgotten since stays in backups that are kept, and it is said until when. With \
+      --apply-forgotten each of them is restored in a temporary place, rid of it, checked, and \
+      shipped anew with its generation and time; the old one goes as others do. Indexes are \
+      shipped only of those that had them.
+
       The options say how many of the newest, and of how many days, weeks, months and years the \
       newest, are kept, in local time; a target of the configuration can say it under "keep".
       """)
 
+  @OptionGroup var storeArguments: StoreArguments
   @OptionGroup var json: JSONArguments
   @OptionGroup var access: TargetArguments
 
@@ -42,6 +49,16 @@ struct Prune: ParsableCommand {
       valueName: "span"))
   var grace = "24h"
 
+  @Flag(name: .long, help: "Write kept backups anew without what the store forgot since.")
+  var applyForgotten = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Where backups are restored for that (default: $TMPDIR).", valueName: "dir"))
+  var temporary: String?
+
+  @OptionGroup var transfers: TransferArguments
+
   @Flag(name: .long, help: "Show what would be done; change nothing.")
   var dryRun = false
 
@@ -59,9 +76,17 @@ struct Prune: ParsableCommand {
   func run() throws {
     let access = try access.access(target)
     let objects = try access.objects()
-    let result = try Pruning(
-      objects, keeping: policy(access.named.keep), grace: TimeText.span(grace)
-    ).run(isDry: dryRun, localDay: Self.localDay)
+    let pruning = try Pruning(
+      objects, keeping: policy(access.named.keep), grace: TimeText.span(grace))
+    let forgotten = try forgettingSet()
+    var rewritten = 0
+    if applyForgotten, !dryRun, let forgotten {
+      rewritten = try rewriteKept(pruning, objects, forgotten)
+    }
+    let result = try pruning.run(isDry: dryRun, localDay: Self.localDay)
+    let holding = try forgotten.map { set in
+      try pruning.kept(localDay: Self.localDay).filter { $0.backup.holds(set) }
+    }
     if json.json {
       return JSON.object([
         ("kept", .int(result.kept)), ("removed", .int(result.removed)),
@@ -69,6 +94,8 @@ struct Prune: ParsableCommand {
         ("deleted", .int(result.deleted)), ("deletedBytes", .int(result.deletedByteCount)),
         ("locked", .int(result.locked)), ("lockedUntil", .time(result.lockedUntil)),
         ("nextDue", .time(result.nextDue)), ("dryRun", .bool(dryRun)),
+        ("rewritten", .int(rewritten)),
+        ("holdingForgotten", holding.map { .array($0.map { .string($0.backup.key) }) } ?? .null),
       ]).print()
     }
     let would = dryRun ? "would be " : ""
@@ -77,6 +104,10 @@ struct Prune: ParsableCommand {
       "\(Count.text(result.deleted, "object")) \(would)deleted, \(result.deletedByteCount) bytes")
     Output.line(
       "\(Count.text(result.listed, "object")) \(would)listed, \(result.listedByteCount) bytes")
+    if rewritten > 0 {
+      Output.line("\(Count.text(rewritten, "backup")) written anew without what was forgotten")
+    }
+    if let holding, !holding.isEmpty { Self.say(holding) }
     if result.locked > 0 {
       let end = result.lockedUntil.map { ", the last until \(TimeText.local($0))" } ?? ""
       Output.line("\(Count.text(result.locked, "object")) still locked\(end)")
@@ -84,6 +115,59 @@ struct Prune: ParsableCommand {
     if let due = result.nextDue, !dryRun {
       Output.line("what is listed goes by a run after \(TimeText.local(due))")
     }
+  }
+
+  /// What the store forgot; nil if nothing, or if there is no store here to ask.
+  private func forgettingSet() throws -> ForgettingSet? {
+    let path = storeArguments.path
+    guard applyForgotten || Store.isStore(at: path) else { return nil }
+    return try storeArguments.openForReading().snapshot().forgettingSet()
+  }
+
+  /// Writes the kept backups anew that hold what was forgotten; returns how many.
+  private func rewriteKept(
+    _ pruning: Pruning, _ objects: ObjectStore, _ forgotten: ForgettingSet
+  ) throws -> Int {
+    let reader = BackupReader(objects)
+    // What was encrypted lies there openly, also when we are asked to stop.
+    Process.catchStops()
+    var count = 0
+    for (backup, _) in try pruning.kept(localDay: Self.localDay) where backup.holds(forgotten) {
+      let place = try Process.temporaryDirectory(below: temporary)
+      defer { Process.removeTree(place) }
+      let store = try ProgressBar.during(isWanted: !json.json) { onProgress in
+        try reader.restore(
+          backup, into: place + "/store", concurrently: .dispatch,
+          transfers: transfers.concurrency, onProgress: onProgress,
+          isCancelled: { Process.isStopped })
+      }
+      _ = try store.forget(forgotten, concurrently: .dispatch)
+      if backup.hasIndexes { try store.indexText(concurrently: .dispatch) }
+      let report = try store.verify(
+        concurrently: .dispatch, isCancelled: { Process.isStopped })
+      if let problem = report.problems.first {
+        throw StoreError(
+          .damaged, path: backup.key,
+          detail: "without what was forgotten it would not be sound, and stays as it is: "
+            + "\(problem.file): \(problem.kind)")
+      }
+      _ = try ProgressBar.during(isWanted: !json.json) { onProgress in
+        try store.backUp(
+          replacing: backup, to: objects, transfers: transfers.concurrency,
+          onProgress: onProgress, isCancelled: { Process.isStopped })
+      }
+      count += 1
+    }
+    return count
+  }
+
+  private static func say(_ holding: [(backup: BackupInfo, untilDay: Int64?)]) {
+    let count = Count.text(holding.count, "kept backup")
+    let last = holding.map(\.untilDay).contains(nil) ? nil : holding.compactMap(\.untilDay).max()
+    let until = last.map { CivilDate(day: $0).text } ?? "newer ones take their place"
+    Output.line(
+      "\(count) may hold what was forgotten since, until \(until); "
+        + "--apply-forgotten writes them anew")
   }
 
   /// What the flags say, else what the configuration does.

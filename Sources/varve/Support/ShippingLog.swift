@@ -70,6 +70,12 @@ enum ShippingLog {
     }
   }
 
+  /// What the targets are called that backups of a store were shipped to from here.
+  static func targets(of store: String) throws -> [String] {
+    let shipped = try entries().filter { $0.store == store && $0.kind == .backup && $0.isGood }
+    return Dictionary(shipped.map { ($0.target, $0.name) }) { $1 }.values.sorted()
+  }
+
   /// What is wrong if a target has no backup as new as one that was shipped to it from here; nil if
   /// it has.
   static func older(_ backups: [BackupInfo], of access: TargetAccess) throws -> String? {

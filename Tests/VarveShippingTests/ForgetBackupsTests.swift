@@ -1,0 +1,167 @@
+// Forgetting in backups that are kept: their moments stay, what was forgotten does not, and nothing
+// is taken from a log that went another way.
+
+import Testing
+import Varve
+import VarveFormat
+import VarveStorage
+import VarveTestSupport
+
+@testable import VarveShipping
+
+@Suite("Forgetting in backups")
+struct ForgetBackupsTests {
+  /// A world with backups after 100, 200 and 300 occurrences, of which one of each hundred is
+  /// forgotten then.
+  private static func world() throws -> (ShippingWorld, MemoryTarget, ForgettingSet) {
+    let world = try ShippingWorld()
+    let target = MemoryTarget()
+    for round in 0..<3 {
+      try world.commit(round * 100, 100)
+      _ = try world.store.backUp(to: target, withIndexes: round > 0)
+      target.pass(milliseconds: 3 * 86_400_000)
+    }
+    var request = ForgetRequest()
+    request.hashes = [50, 150, 250].map { ContentDigest.hash(Array("message \($0) of some".utf8)) }
+    let forgotten = try Self.forget(request, world.store)
+    #expect(forgotten.occurrences == 3)
+    return (world, target, try #require(try world.store.snapshot().forgettingSet()))
+  }
+
+  private static func forget(_ request: ForgetRequest, _ store: Store) throws -> ForgetResult {
+    try store.forget { ForgetOrder(try $0.selectForForgetting(request)) }
+  }
+
+  private static func forget(_ set: ForgettingSet, _ copy: Store) throws -> ForgetResult {
+    try copy.forget { snapshot in
+      var order = ForgetOrder(try snapshot.selectForForgetting(set))
+      order.adopted = set
+      return order
+    }
+  }
+
+  /// Restores a backup, forgets, and ships it in its own place.
+  @discardableResult
+  private static func rewrite(
+    _ backup: BackupInfo, _ target: MemoryTarget, _ set: ForgettingSet
+  ) throws -> BackupResult {
+    let store = try BackupReader(target).restore(
+      backup, into: "/rewritten", fileSystem: SimulatedFileSystem())
+    _ = try forget(set, store)
+    #expect(try store.verify().problems.isEmpty)
+    return try store.backUp(replacing: backup, to: ObjectStore(target))
+  }
+
+  private static func policy() -> RetentionPolicy {
+    var policy = RetentionPolicy()
+    policy.last = 9
+    return policy
+  }
+
+  private static func localDay(_ time: Int64) -> Int64 { time / 86_400_000 }
+
+  @Test(
+    "A backup written anew has the moment of the old one and lacks what was forgotten",
+    .requirement("SHP-26"))
+  func moments() throws {
+    let (world, target, set) = try Self.world()
+    let before = try BackupReader(target).backups()
+    #expect(before.count == 3 && before.allSatisfy { $0.holds(set) })
+    var shipped: [BackupResult] = []
+    for backup in before { shipped.append(try Self.rewrite(backup, target, set)) }
+    // What two backups have in common is the same file in both without it, too.
+    #expect(shipped[1].segmentsKnown >= 1 && shipped[2].segmentsKnown >= 2)
+    let pruning = try Pruning(ObjectStore(target), keeping: Self.policy())
+    let kept = try pruning.kept(localDay: Self.localDay).map(\.backup)
+    #expect(kept.map(\.generation) == before.map(\.generation))
+    #expect(kept.map(\.time) == before.map(\.time))
+    #expect(kept.map(\.hasIndexes) == before.map(\.hasIndexes))
+    #expect(kept.allSatisfy { !$0.holds(set) && $0.forgettingCount == 1 })
+    // The old ones are listed, and go a day later.
+    #expect(try pruning.run(localDay: Self.localDay).removed == 3)
+    target.pass(milliseconds: 2 * 86_400_000)
+    #expect(try pruning.run(localDay: Self.localDay).deleted >= 6)
+    let after = try BackupReader(target).backups()
+    #expect(after == kept)
+    #expect(try BackupReader(target).verify(readingPercent: 100).problems.isEmpty)
+    for (backup, count) in zip(after, [100, 200, 300]) {
+      let restored = try BackupReader(target).restore(
+        backup, into: "/back", fileSystem: SimulatedFileSystem())
+      let snapshot = try restored.snapshot()
+      #expect(try snapshot.statistics().occurrences == UInt64(count - count / 100))
+      #expect(try restored.verify().problems.isEmpty)
+      for number in [50, 150, 250] {
+        let hash = ContentDigest.hash(Array("message \(number) of some".utf8))
+        #expect(try snapshot.message(hash) == nil)
+      }
+      // The tombstones of the store are there, those of later sightings, too.
+      #expect(try snapshot.forgettings() == (try world.store.snapshot().forgettings()))
+      #expect(try snapshot.digest() == backup.contentDigest)
+    }
+  }
+
+  @Test("The newest backup stays what is restored, and the store backs up beside it")
+  func beside() throws {
+    let (world, target, set) = try Self.world()
+    for backup in try BackupReader(target).backups() { try Self.rewrite(backup, target, set) }
+    try world.commit(300, 10)
+    let next = try world.store.backUp(to: target)
+    let newest = try #require(try BackupReader(target).backups().last)
+    #expect(newest.key == next.key && newest.forgettingCount == 1)
+    // Forgetting more holds for what was written anew as well.
+    var request = ForgetRequest()
+    request.hashes = [ContentDigest.hash(Array("message 7 of some".utf8))]
+    _ = try Self.forget(request, world.store)
+    let more = try #require(try world.store.snapshot().forgettingSet())
+    let pruning = try Pruning(ObjectStore(target), keeping: Self.policy())
+    for (backup, _) in try pruning.kept(localDay: Self.localDay) {
+      #expect(backup.holds(more))
+      try Self.rewrite(backup, target, more)
+    }
+    let kept = try pruning.kept(localDay: Self.localDay).map(\.backup)
+    #expect(kept.count == 4 && kept.allSatisfy { !$0.holds(more) })
+    #expect(
+      try ShippingWorld.restoredDigest(#require(kept.last), ObjectStore(target))
+        == (try world.digest()))
+  }
+
+  @Test("Nothing is taken from a log that went another way", .requirement("SHP-26"))
+  func anotherHistory() throws {
+    let (world, target, set) = try Self.world()
+    let first = try #require(try BackupReader(target).backups().first)
+    // Restored, and written on with other messages.
+    let other = try BackupReader(target).restore(
+      first, into: "/other", fileSystem: SimulatedFileSystem())
+    var batch = WriteBatch()
+    for number in 0..<200 {
+      let place = SourcePlace(host: "h", path: "g", offset: UInt64(number))
+      try batch.append(Occurrence(kind: .log, place: place), content: Array("other \(number)".utf8))
+    }
+    try other.commit(batch)
+    let before = try other.snapshot().digest()
+    #expect {
+      try Self.forget(set, other)
+    } throws: { ($0 as? StoreError)?.code == .request("another_history") }
+    #expect(try other.snapshot().digest() == before)
+    #expect(try other.snapshot().forgettings().isEmpty)
+    _ = world
+  }
+
+  @Test("A policy says until when a backup is kept")
+  func untilWhen() throws {
+    let (_, target, _) = try Self.world()
+    var policy = RetentionPolicy()
+    policy.daily = 7
+    policy.monthly = 2
+    let kept = try Pruning(ObjectStore(target), keeping: policy).kept(localDay: Self.localDay)
+    for (backup, until) in kept {
+      let day = Self.localDay(backup.time)
+      let until = try #require(until)
+      // Seven days, or, of the newest of a month, until the month after the next begins.
+      #expect(until == day + 7 || CivilDate(day: until).day == 1 && until - day < 63)
+    }
+    #expect(
+      try Pruning(ObjectStore(target), keeping: Self.policy())
+        .kept(localDay: Self.localDay).allSatisfy { $0.untilDay == nil })
+  }
+}
