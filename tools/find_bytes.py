@@ -1,5 +1,5 @@
 """find_bytes.py TEXT PLACE...: whether a text stands in any file below some places, or in any block of a segment, as it is or
-as JSON has it. Prints where; exits 0 if it was found, 1 if not."""
+as JSON has it. Prints where; exits 0 if it was found, 1 if not, 2 if that cannot be said."""
 
 import json
 import os
@@ -25,6 +25,8 @@ def main(text, places):
     forms = {text.encode(), json.dumps(text)[1:-1].encode()}
     found = False
     for place in places:
+        if not os.listdir(place):
+            raise ValueError("nothing in %s" % place)
         for folder, _, names in os.walk(place):
             for name in names:
                 path = os.path.join(folder, name)
@@ -37,4 +39,8 @@ def main(text, places):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except Exception as error:
+        print("find_bytes: %r" % error, file=sys.stderr)
+        sys.exit(2)

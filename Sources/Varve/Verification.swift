@@ -88,6 +88,8 @@ private struct Verifier {
   /// Keys of the facts that begin a forgetting, with its place in the list.
   private var tombstones: [ContentHash: Int] = [:]
   private var hasAttested = false
+  /// Forgettings that are listed already: a later part, or a copy, of a tombstone says no more.
+  private var listed: Set<Int> = []
   /// Sequences of forgotten records.
   private var gone: [UInt64] = []
 
@@ -136,14 +138,23 @@ private struct Verifier {
     if frame.number == attestation.commit {
       hasAttested = true
       if frame.historyDigest != attestation.historyDigest {
+        // SHP-26: a backup that was written anew ends with a commit of its own.
+        let isAdopted = frame.recordCount == 0 && facts.contains { $0.kind == .tombstone }
         report.problems.append(
           VerificationProblem(
-            file: "", kind: "commit \(frame.number) is not the attested one: the history differs"))
+            file: "",
+            kind: "commit \(frame.number) is not the attested one: "
+              + (isAdopted
+                ? "it has tombstones alone, as a backup that was written anew; the line may be of a "
+                  + "newer state"
+                : "the history differs")))
       }
     }
     guard frame.number > attestation.commit else { return }
     for fact in facts where fact.kind == .tombstone {
-      if let place = tombstones[fact.keyHash] { report.forgottenSince.append(forgettings[place]) }
+      if let place = tombstones[fact.keyHash], listed.insert(place).inserted {
+        report.forgottenSince.append(forgettings[place])
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 // The record of one backup: which objects make up a store at one moment. Chapter 7.
 
 /// One file of a store, as an object of a backup target.
-package struct BackupObject: Equatable, Sendable {
+package struct BackupObject: Hashable, Sendable {
   package static let byteCount = 48
 
   /// What a file is. The raw value is part of the id of an encrypted object.

@@ -99,6 +99,9 @@ package struct LogPosition: Equatable, Hashable, Sendable {
 package struct Manifest: Equatable, Sendable {
   /// The size of a manifest with as many entries as there may be.
   package static var byteCountMax: Int { 64 + Limits.manifestEntryCount * 160 }
+  /// MAN-15.
+  package static let segmentIDMax = UInt64(UInt32.max)
+  private static let nextIndexIDMax: UInt64 = 1 << 48
 
   package var storeID: StoreID
   package var generation: UInt64
@@ -207,6 +210,10 @@ package struct Manifest: Equatable, Sendable {
     historyDigest = try reader.readHash()
     nextSegmentID = try reader.read()
     nextIndexID = try reader.read()
+    // MAN-15: nobody gets there, and what is added to them stays in bounds.
+    guard nextSegmentID <= Self.segmentIDMax + 1, nextIndexID <= Self.nextIndexIDMax else {
+      throw FormatError(.outOfBounds, at: nextSegmentID > Self.segmentIDMax + 1 ? 144 : 152)
+    }
     let countsAt = reader.offset
     let segmentCount = Int(try reader.read(UInt32.self))
     let indexCount = Int(try reader.read(UInt32.self))
@@ -219,7 +226,7 @@ package struct Manifest: Equatable, Sendable {
       let idAt = reader.offset
       let id = try reader.read(UInt64.self)
       // MAN-15: places of records have 32 bits for it.
-      guard id <= UInt64(UInt32.max) else { throw FormatError(.outOfBounds, at: idAt) }
+      guard id <= Self.segmentIDMax else { throw FormatError(.outOfBounds, at: idAt) }
       let byteCount = try reader.read(UInt64.self)
       let firstSequence = try reader.read(UInt64.self)
       let recordCount = try reader.read(UInt64.self)

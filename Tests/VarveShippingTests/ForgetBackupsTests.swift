@@ -150,18 +150,68 @@ struct ForgetBackupsTests {
   @Test("A policy says until when a backup is kept")
   func untilWhen() throws {
     let (_, target, _) = try Self.world()
-    var policy = RetentionPolicy()
-    policy.daily = 7
-    policy.monthly = 2
-    let kept = try Pruning(ObjectStore(target), keeping: policy).kept(localDay: Self.localDay)
-    for (backup, until) in kept {
-      let day = Self.localDay(backup.time)
-      let until = try #require(until)
-      // Seven days, or, of the newest of a month, until the month after the next begins.
-      #expect(until == day + 7 || CivilDate(day: until).day == 1 && until - day < 63)
+    let backups = try BackupReader(target).backups()
+    try #require(Set(backups.map(\.time)).count == 3)
+    // 2026-01-15, 2026-02-20 and 2026-02-24; today is the last of them.
+    let days = Dictionary(uniqueKeysWithValues: zip(backups.map(\.time), [20468, 20504, 20508]))
+    func until(_ number: Int, _ change: (inout RetentionPolicy) -> Void) -> Int64? {
+      var policy = RetentionPolicy()
+      change(&policy)
+      return policy.lastDay(of: backups[number], among: backups, today: 20508) {
+        Int64(days[$0] ?? 0)
+      }
     }
+    #expect(until(1) { $0.daily = 7 } == 20511)
+    #expect(until(0) { $0.daily = 7 } == nil)
+    #expect(until(0) { $0.monthly = 3 }.map { CivilDate(day: $0).text } == "2026-04-01")
+    #expect(until(1) { $0.monthly = 3 } == nil)
+    #expect(until(1) { $0.yearly = 2 } == nil)
     #expect(
-      try Pruning(ObjectStore(target), keeping: Self.policy())
-        .kept(localDay: Self.localDay).allSatisfy { $0.untilDay == nil })
+      until(0) { ($0.daily, $0.monthly) = (60, 3) }.map { CivilDate(day: $0).text } == "2026-04-01")
+    // A number of newer ones takes the place of what is among the newest, and of the newest one.
+    #expect(until(1) { ($0.daily, $0.last) = (7, 2) } == nil)
+    #expect(until(2) { $0.daily = 7 } == nil)
+    #expect(until(0) { $0.yearly = 100_000 } == nil)
+  }
+
+  @Test(
+    "A forgetting that was interrupted behind its tombstone is carried out in backups by the next")
+  func interrupted() throws {
+    let disk = SimulatedFileSystem()
+    var options = StoreOptions(access: .write)
+    options.createIfMissing = true
+    var store = try Store.open(at: "/i", options: options, fileSystem: disk, registers: false)
+    var batch = WriteBatch()
+    for number in 0..<20 {
+      let place = SourcePlace(host: "h", path: "f", offset: UInt64(number))
+      try batch.append(Occurrence(kind: .log, place: place), content: Array("one \(number)".utf8))
+    }
+    try store.commit(batch)
+    let hash = ContentDigest.hash(Array("one 7".utf8))
+    var request = ForgetRequest()
+    request.hashes = [hash]
+    var (step, isHalfDone) = (1, false)
+    while !isHalfDone {
+      disk.fail(at: disk.operationCount + step)
+      #expect(throws: StoreError.self) { try Self.forget(request, store) }
+      disk.fail(at: nil)
+      store = try Store.open(at: "/i", options: options, fileSystem: disk, registers: false)
+      let snapshot = try store.snapshot()
+      isHalfDone = try snapshot.forgettingCount() > 0
+      try #require(try snapshot.message(hash) != nil)
+      step += 1
+    }
+    let target = MemoryTarget()
+    _ = try store.backUp(to: target)
+    _ = try Self.forget(request, store)
+    let set = try #require(try store.snapshot().forgettingSet())
+    let backup = try #require(try BackupReader(target).backups().first)
+    #expect(backup.holds(set))
+    try Self.rewrite(backup, target, set)
+    let restored = try BackupReader(target).restore(
+      #require(try BackupReader(target).backups().last), into: "/back",
+      fileSystem: SimulatedFileSystem())
+    #expect(try restored.snapshot().message(hash) == nil)
+    #expect(try restored.snapshot().selectForForgetting(set).sequences.isEmpty)
   }
 }

@@ -37,7 +37,7 @@ struct ReadingTests {
     isEncrypted: Bool, largeCount: Int = 2
   ) throws -> (world: ShippingWorld, target: MemoryTarget, objects: ObjectStore) {
     let world = try ShippingWorld()
-    try world.commit(0, 300)
+    try world.commit(0, 60)
     try world.commitLarge(count: largeCount)
     let target = MemoryTarget()
     let objects = objects(target, isEncrypted: isEncrypted)
@@ -86,7 +86,7 @@ struct ReadingTests {
     #expect(target.requestCount - warm < 10)
     // What others add stays out until it is opened; then the old indexes leave the cache.
     let before = cache.files.count
-    try world.commit(300, 100)
+    try world.commit(60, 40)
     _ = try world.store.backUp(to: objects, withIndexes: true)
     #expect(try Self.answers(Self.open(objects, cache)) == (try Self.answers(world.store)))
     #expect(cache.files.count <= before + 4)
@@ -213,7 +213,7 @@ struct ReadingTests {
     // Enough of them that some are merged.
     for round in 1...12 {
       target.pass(milliseconds: 3 * 86_400_000)
-      try world.commit(300 + 50 * round, 50)
+      try world.commit(60 + 50 * round, 50)
       _ = try world.store.backUp(to: objects, withIndexes: true)
     }
     func indexKeys() -> Set<String> { Set(target.objects.keys.filter { $0.hasPrefix("indexes/") }) }
@@ -230,5 +230,50 @@ struct ReadingTests {
     #expect(report.backups == 1 && report.problems.isEmpty)
     let cache = Cache()
     #expect(try Self.answers(Self.open(objects, cache)) == (try Self.answers(world.store)))
+  }
+
+  @Test("Forged records are refused or fail, and nothing traps", .requirement("MAN-15"))
+  func forged() throws {
+    let (_, target, _) = try Self.shipped(isEncrypted: false)
+    let good = try #require(try BackupReader(target).backups().last)
+    func forge(_ change: (inout BackupRecord, inout Manifest) -> Void) -> MemoryTarget {
+      var (record, manifest) = (good.record, good.manifest)
+      change(&record, &manifest)
+      record.manifests = [manifest.encode()]
+      let forged = target.copy()
+      let bytes = record.encode()
+      forged.add(
+        TargetKey.backup(
+          generation: record.generation, time: record.time, id: ContentDigest.hash(bytes)), bytes)
+      return forged
+    }
+    func expectNoTrap(_ target: MemoryTarget, _ what: Comment, isListed: Bool) throws {
+      let reader = BackupReader(target)
+      let backups = try reader.backups().filter { $0.key != good.key }
+      #expect(!backups.isEmpty == isListed, what)
+      for backup in backups {
+        let cache = Cache()
+        _ = try? reader.open(backup, cache: cache.path).snapshot().digest()
+        _ = try? reader.restore(backup, into: "/forged", fileSystem: SimulatedFileSystem())
+      }
+    }
+    try expectNoTrap(
+      forge { record, manifest in
+        (record.generation, manifest.generation) = (.max, .max)
+      }, "the last generation", isListed: true)
+    try expectNoTrap(
+      forge { record, manifest in
+        for number in record.indexes.indices { record.indexes[number].byteCount = 1 << 63 }
+        for number in manifest.indexes.indices { manifest.indexes[number].byteCount = 1 << 63 }
+        for number in manifest.fullTexts.indices { manifest.fullTexts[number].byteCount = 1 << 63 }
+      }, "indexes of more than there is", isListed: true)
+    for number: UInt64 in [1 << 33, .max] {
+      try expectNoTrap(
+        forge { _, manifest in manifest.nextSegmentID = number }, "numbers of segments",
+        isListed: false)
+      try expectNoTrap(
+        forge { _, manifest in manifest.nextIndexID = number << 16 | number }, "numbers of indexes",
+        isListed: false)
+    }
   }
 }

@@ -84,9 +84,13 @@ def _full_text_end(data, start):
 
 
 def _check(manifest):
-    """MAN-5 to MAN-7 and the ids, which need not ascend: the order of the entries is that of the log."""
+    """MAN-5 to MAN-7, MAN-15 and the ids, which need not ascend: the order of the entries is that of the log."""
     start = _ENTRIES
     sequence, ids = 1, set()
+    if manifest.nextSegmentID > 1 << 32:
+        raise FormatError("outOfBounds", 144)
+    if manifest.nextIndexID > 1 << 48:
+        raise FormatError("outOfBounds", 152)
     for number, entry in enumerate(manifest.segments):
         if entry.id >= 1 << 32:
             raise FormatError("outOfBounds", start)

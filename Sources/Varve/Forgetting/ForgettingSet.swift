@@ -14,6 +14,19 @@ public struct ForgettingSet: Sendable {
   public let sequences: [ClosedRange<UInt64>]
   let facts: [Fact]
   let tombstones: Tombstones
+
+  /// Whether something of a file was forgotten.
+  public func contains(_ source: ForgetRequest.Source) -> Bool {
+    tombstones.contains(tombstones.source(host: source.host, path: source.path))
+  }
+
+  /// The tombstones that a copy does not know yet.
+  func facts(beyond count: UInt64) -> [Fact] {
+    facts.filter { fact in
+      guard fact.key.count == 12 else { return count == 0 }
+      return fact.key.rawSpan.loadBigEndian(at: 0) as UInt64 > count
+    }
+  }
 }
 
 extension Snapshot {
@@ -40,10 +53,14 @@ extension Snapshot {
     for range in set.sequences where range.lowerBound < nextSequence {
       chosen.formUnion(range.lowerBound...min(range.upperBound, nextSequence - 1))
     }
-    for range in try forgettings().flatMap(\.sequences) { chosen.subtract(range) }
     for sequence in chosen.sorted() {
+      // A tombstone is not enough: what was interrupted behind it left everything there (FGT-6).
       let mask = try engine { () throws(StorageError) in
-        try set.tombstones.sighting(of: sequence, in: view).mask
+        try set.tombstones.sighting(of: sequence, in: view)?.mask
+      }
+      guard let mask else {
+        chosen.remove(sequence)
+        continue
       }
       guard set.tombstones.contains(mask) else {
         throw StoreError(
@@ -57,12 +74,13 @@ extension Snapshot {
 }
 
 extension Tombstones {
-  /// The mask of an occurrence's sighting, and the hash of its content.
+  /// The mask of an occurrence's sighting, and the hash of its content; nil if it is forgotten.
   func sighting(
     of sequence: UInt64, in view: StoreView
-  ) throws(StorageError) -> (mask: Mask, hash: ContentHash) {
+  ) throws(StorageError) -> (mask: Mask, hash: ContentHash)? {
     let block = try view.block(containing: sequence)
     let record = try view.record(sequence, in: block)
+    if record.isForgotten { return nil }
     let session = block.text(record.fields[.session]).map { Array(block.payload[$0]) } ?? []
     let hash = Digest.hash(try view.content(record, in: block))
     return (sighting(hash, session: session, time: record.fields.time), hash)

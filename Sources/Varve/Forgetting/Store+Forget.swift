@@ -137,13 +137,17 @@ extension Store {
   private func tombstone(
     _ order: ForgetOrder, _ view: StoreView
   ) throws -> WriteBatch {
-    if let adopted = order.adopted { return try batch(of: adopted.facts + order.facts) }
+    if let adopted = order.adopted {
+      let count = try engine { () throws(StorageError) in try Tombstones(view)?.operationCount }
+      return try batch(of: adopted.facts(beyond: count ?? 0) + order.facts)
+    }
     let known = try engine { () throws(StorageError) in try Tombstones(view) } ?? Tombstones()
     var masks: Set<Tombstones.Mask> = []
     for sequence in order.selection.sequences {
-      let (mask, hash) = try engine { () throws(StorageError) in
+      let sighting = try engine { () throws(StorageError) in
         try known.sighting(of: sequence, in: view)
       }
+      guard let (mask, hash) = sighting else { continue }
       masks.insert(mask)
       if order.selection.isEverywhere { masks.insert(known.mask(.content, hash.bytes)) }
     }

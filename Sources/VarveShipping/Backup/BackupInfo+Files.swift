@@ -8,16 +8,19 @@ import VarveStorage
 extension BackupInfo {
   private static let paths = StorePaths("")
 
-  /// The name of an object's file below the directory of a store.
-  func fileName(of object: BackupObject) -> String {
-    let path =
-      switch object.kind {
-      case .segment: Self.paths.segment(object.id)
-      case .index:
-        manifest.fullTexts.contains { $0.id == object.id }
-          ? Self.paths.fullText(object.id) : Self.paths.index(object.id)
-      }
-    return String(path.dropFirst())
+  /// The objects with the names of their files below the directory of a store.
+  var objectFiles: [(name: String, object: BackupObject)] {
+    let texts = Set(manifest.fullTexts.map(\.id))
+    return record.files.map { object in
+      let path =
+        switch object.kind {
+        case .segment: Self.paths.segment(object.id)
+        case .index:
+          texts.contains(object.id)
+            ? Self.paths.fullText(object.id) : Self.paths.index(object.id)
+        }
+      return (String(path.dropFirst()), object)
+    }
   }
 
   /// The files that are no objects, CURRENT last: the active segment, which is a header alone, and
@@ -29,7 +32,7 @@ extension BackupInfo {
       FileHeader(kind: .segment, number: active.id, storeID: store).write(to: &header)
       files.append((Self.paths.segment(active.id), header.bytes))
     }
-    let first = generation + 1 - UInt64(record.manifests.count)
+    let first = generation - UInt64(record.manifests.count) + 1
     for (number, file) in record.manifests.enumerated() {
       files.append((Self.paths.manifest(first + UInt64(number)), file))
     }

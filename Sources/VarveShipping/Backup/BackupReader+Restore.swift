@@ -107,11 +107,13 @@ extension BackupReader {
       ] { try fileSystem.makeDirectory(folder) }
     }
     let list = try objects.files()
+    let names = Dictionary(backup.objectFiles.map { ($0.object, $0.name) }) { $1 }
     let areIndexesWhole = Mutex(backup.hasIndexes)
     try transfers.each(backup.record.files) { object, onMove in
       do {
         try writeAnyCopy(of: object, objects.copies(of: object, in: list)) { key in
-          try writeFile(object, key, backup, paths, fileSystem, isCancelled, onMove)
+          let path = paths.root + "/" + (names[object] ?? "")
+          try writeFile(object, key, to: path, backup, paths, fileSystem, isCancelled, onMove)
         }
       } catch let error as StoreError where error.code == .damaged && object.kind == .index {
         // What is derived is built.
@@ -149,11 +151,11 @@ extension BackupReader {
   }
 
   private func writeFile(
-    _ object: BackupObject, _ key: String, _ backup: BackupInfo, _ paths: StorePaths,
+    _ object: BackupObject, _ key: String, to path: String, _ backup: BackupInfo,
+    _ paths: StorePaths,
     _ fileSystem: any FileSystem, _ isCancelled: () -> Bool, _ onMove: (UInt64) -> Void
   ) throws {
     let temporary = paths.temporary("\(object.kind)-\(object.id)")
-    let path = paths.root + "/" + backup.fileName(of: object)
     try engine { () throws(StorageError) in try fileSystem.unlink(temporary) }
     let file = try engine { () throws(StorageError) in try fileSystem.create(temporary) }
     var digest = Digest()

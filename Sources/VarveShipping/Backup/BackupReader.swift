@@ -27,10 +27,10 @@ public struct BackupInfo: Sendable, Equatable {
   let record: BackupRecord
   let manifest: Manifest
 
-  /// Whether it may hold what the store forgot since. SHP-26.
+  /// Whether it may hold what the store forgot since: occurrences, or in an original what was only
+  /// read later. SHP-26.
   public func holds(_ forgotten: ForgettingSet) -> Bool {
     store == forgotten.store && forgettingCount < forgotten.count
-      && forgotten.sequences.contains { $0.lowerBound < manifest.nextSequence }
   }
 
   /// Whether its indexes were shipped, so that it can be read where it is.

@@ -56,7 +56,7 @@ struct Shipment {
       let isThere = objects.copies(of: object, in: list).contains { !doomed.contains($0.key) }
       if !isThere, ids.insert(objects.id(object)).inserted { missing.append(object) }
     }
-    let total = missing.reduce(0) { $0 + $1.byteCount }
+    let total = missing.reduce(0) { $0 &+ $1.byteCount }
     let shipment = self
     try Transfers(transfers, total: total, onProgress).each(missing) { object, move in
       // A key of its own for every upload: whatever somebody still deletes, it is another.

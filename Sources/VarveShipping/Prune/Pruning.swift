@@ -168,17 +168,34 @@ public struct Pruning: Sendable {
     return moments.values.compactMap { $0.max { $0.forgettingCount < $1.forgettingCount } }
   }
 
+  /// The keys of the backups that another one took the place of.
+  public static func replaced(among backups: [BackupInfo]) -> Set<String> {
+    Set(backups.map(\.key)).subtracting(withoutReplaced(backups).map(\.key))
+  }
+
   /// The backups that the policy keeps, oldest first, each with the day from which on it does not,
   /// as long as others follow; nil where a number of newer ones says it.
   public func kept(
     localDay: (Int64) -> Int64
   ) throws -> [(backup: BackupInfo, untilDay: Int64?)] {
     let backups = try self.backups()
+    let now = try objects.target.now()
     let kept = keptKeys(backups, localDay)
-    return backups.filter { kept.contains($0.key) }.map { backup in
+    return try backups.filter { kept.contains($0.key) }.map { backup in
       let own = Self.withoutReplaced(backups).filter { $0.store == backup.store }
-      return (backup, policy.lastDay(of: backup, among: own, localDay: localDay))
+      let day = policy.lastDay(of: backup, among: own, today: localDay(now), localDay: localDay)
+      // A lock may hold it for longer.
+      let locked = try lockedUntil(backup, now).map(localDay)
+      return (backup, day.map { max($0, locked ?? $0) })
     }
+  }
+
+  /// When the lock of a backup's record ends; nil if it has none.
+  public func lockedUntil(_ backup: BackupInfo, _ now: Int64) throws -> Int64? {
+    guard let kept = try objects.target.protection(of: backup.key), kept.isLocked(at: now) else {
+      return nil
+    }
+    return kept.lockedUntil ?? .max
   }
 
   /// The files that some backups need.

@@ -62,10 +62,14 @@ public struct RetentionPolicy: Sendable, Equatable {
 
   /// The day from which on a backup is not kept, if every period from now on has another; nil if
   /// only newer ones, whenever they come, take its place.
+  ///
+  /// - Parameter today: by whose reckoning days that went by without a backup do not count.
   func lastDay(
-    of backup: BackupInfo, among own: [BackupInfo], localDay: (Int64) -> Int64
+    of backup: BackupInfo, among own: [BackupInfo], today: Int64, localDay: (Int64) -> Int64
   ) -> Int64? {
     let day = localDay(backup.time)
+    let newerCount = own.count { ($0.time, $0.generation) > (backup.time, backup.generation) }
+    guard newerCount >= max(1, self.last) else { return nil }
     var last: Int64?
     for rule in rules where rule.count > 0 {
       let period = rule.period(day)
@@ -81,6 +85,6 @@ public struct RetentionPolicy: Sendable, Equatable {
       }
       last = max(last ?? end, end)
     }
-    return last
+    return last.flatMap { $0 > today ? $0 : nil }
   }
 }

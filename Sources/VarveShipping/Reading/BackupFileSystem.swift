@@ -23,7 +23,7 @@ final class BackupFileSystem: FileSystem {
     // Names that come twice are of a forged record, of which one is as good as the other.
     small = Dictionary(backup.storeFiles.map { (root + $0.name, $0.bytes) }) { $1 }
     objects = Dictionary(
-      backup.record.files.map { (root + backup.fileName(of: $0), $0) }
+      backup.objectFiles.map { (root + $0.name, $0.object) }
     ) { $1 }
   }
 

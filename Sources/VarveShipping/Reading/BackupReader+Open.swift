@@ -36,7 +36,7 @@ extension BackupReader {
     let cache = try ObjectCache(cache, of: objects, isCancelled: isCancelled)
     try cache.keepOnly(backup.record.files)
     let missing = backup.record.indexes.filter { !cache.has($0) }
-    let total = missing.reduce(0) { $0 + $1.byteCount }
+    let total = missing.reduce(0) { $0 &+ $1.byteCount }
     try Transfers(transfers, total: total, onProgress).each(missing) { object, onMove in
       _ = try cache.wholeFile(object, onMove)
     }

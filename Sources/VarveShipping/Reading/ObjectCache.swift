@@ -16,6 +16,7 @@ struct ObjectCache: Sendable {
   /// What an interrupted process leaves is taken away when it is this old.
   private static let leftoverAge: Int64 = 86_400_000
   private static let temporaryPrefix = "new-"
+  private static let triesMax = 3
 
   init(
     _ root: String, of objects: ObjectStore, isCancelled: @escaping @Sendable () -> Bool
@@ -54,7 +55,9 @@ struct ObjectCache: Sendable {
     _ object: BackupObject, _ onMove: (UInt64) -> Void = { _ in }
   ) throws -> any ReadableFile {
     let path = path(object)
-    if !has(object) {
+    // Who reads another backup may take it away just now.
+    for _ in 0..<Self.triesMax {
+      if has(object), let file = try? disk.open(path) { return file }
       try anyCopy(of: object) { key in try fetch(object, key, to: path, onMove) }
     }
     return try engine { () throws(StorageError) in try disk.open(path) }

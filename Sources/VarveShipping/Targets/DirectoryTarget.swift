@@ -23,7 +23,11 @@ public struct DirectoryTarget: BackupTarget {
 
   /// Whether a directory is a target: it holds backups.
   public static func isTarget(_ path: String) -> Bool {
-    PosixFileSystem().exists(path + "/" + TargetKey.backups.dropLast())
+    // Many a directory has a folder of this name.
+    [TargetKey.backups, TargetKey.keys].contains { folder in
+      let names = (try? PosixFileSystem().list(path + "/" + folder.dropLast())) ?? []
+      return names.contains { TargetKey.isOurs(folder + $0) }
+    }
   }
 
   /// Writes below `tmp/`, syncs, renames, and syncs the folder.

@@ -83,7 +83,12 @@ public struct OriginalBlanking {
   }
 
   /// The originals that hold what a selection forgets.
-  public func changes(for selection: ForgetSelection) throws(StoreError) -> [Change] {
+  ///
+  /// - Parameter set: of files that it names, what was not read yet goes, too: a line that was half
+  ///   written then may be what was forgotten later.
+  public func changes(
+    for selection: ForgetSelection, unread set: ForgettingSet? = nil
+  ) throws(StoreError) -> [Change] {
     var byKey: [Key: Int] = [:]
     for (number, original) in originals.enumerated() {
       let name = original.name
@@ -101,6 +106,7 @@ public struct OriginalBlanking {
       ranges[number, default: []].append(BlankedRange(offset: offset, length: length))
     }
     try addOtherVersions(&ranges)
+    if let set { try addUnread(of: set, &ranges) }
     return ranges.keys.sorted().map { number in
       Change(original: originals[number], ranges: BlankedRange.joined(ranges[number] ?? []))
     }
@@ -131,6 +137,23 @@ public struct OriginalBlanking {
           }
         }
       }
+    }
+  }
+
+  private func addUnread(
+    of set: ForgettingSet, _ ranges: inout [Int: [BlankedRange]]
+  ) throws(StoreError) {
+    for (number, original) in originals.enumerated()
+    where set.contains(.init(host: original.name.host, path: original.name.path)) {
+      let mark = try snapshot.fact(.watermark, key: original.name.watermarkKey)
+        .flatMap { try? MetadataTree.decode($0.value.rawSpan) }
+      let isOfVersion = mark?["incarnation"]?.int == Int64(original.name.incarnation)
+      let read = isOfVersion ? mark?["offset"]?.int.map { UInt64(clamping: $0) } : nil
+      let size = original.map.size
+      var start = read ?? 0
+      if read == nil, let end = try whole(number).lastIndex(of: 0x0A) { start = UInt64(end + 1) }
+      guard start < size else { continue }
+      ranges[number, default: []].append(BlankedRange(offset: start, length: size - start))
     }
   }
 
@@ -247,18 +270,18 @@ extension Store {
     _ set: ForgettingSet, concurrently: Concurrency = .none
   ) throws -> ForgetResult {
     try forget(concurrently: concurrently) { snapshot in
-      var order = try Self.order(try snapshot.selectForForgetting(set), snapshot)
+      var order = try Self.order(try snapshot.selectForForgetting(set), snapshot, unread: set)
       order.adopted = set
       return order
     }
   }
 
   private static func order(
-    _ selection: ForgetSelection, _ snapshot: Snapshot
+    _ selection: ForgetSelection, _ snapshot: Snapshot, unread set: ForgettingSet? = nil
   ) throws -> ForgetOrder {
     var order = ForgetOrder(selection)
     let blanking = try OriginalBlanking(snapshot)
-    try blanking.add(try blanking.changes(for: selection), to: &order)
+    try blanking.add(try blanking.changes(for: selection, unread: set), to: &order)
     for session in selection.sessions {
       order.obsoleteFacts.append((.session, Array(session.utf8)))
     }

@@ -65,6 +65,12 @@ package struct ManifestStore: Sendable {
 
   /// Makes a manifest the newest generation; returns the digest of its file.
   package func publish(_ manifest: Manifest) throws(StorageError) -> ContentHash {
+    // MAN-15: what nobody could read must not become the newest.
+    guard manifest.nextSegmentID <= Manifest.segmentIDMax + 1 else {
+      throw StorageError(
+        .limit(Int(clamping: manifest.nextSegmentID)), path: paths.root,
+        doing: "no number is left for a segment")
+    }
     let bytes = manifest.encode()
     let digest = Digest.hash(bytes)
     let path = paths.manifest(manifest.generation)

@@ -172,8 +172,9 @@ struct Backups: ParsableCommand {
 
   func run() throws {
     let access = try access.access(target)
-    let backups = try BackupReader(access.objects()).backups(onProblem: Self.note)
-    if let older = try ShippingLog.older(backups, of: access) {
+    let (backups, older) = try ShippingLog.backups(
+      of: access, BackupReader(access.objects()), onProblem: Self.note)
+    if let older {
       Output.note("varve: \(Escape.terminal("\(target): \(older)"))")
     }
     if json.json {
@@ -195,10 +196,12 @@ struct Backups: ParsableCommand {
         ), ("next", .null),
       ]).print()
     }
+    let replaced = Pruning.replaced(among: backups)
     for backup in backups {
       Output.line(
         "\(TimeText.local(backup.time))  generation \(backup.generation)  "
-          + "\(backup.byteCount) bytes  \("\(backup.contentDigest)".prefix(16))")
+          + "\(backup.byteCount) bytes  \("\(backup.contentDigest)".prefix(16))"
+          + (replaced.contains(backup.key) ? "  replaced" : ""))
     }
     if backups.isEmpty {
       Output.note("varve: \(Escape.terminal(target)): there are no backups")
@@ -258,10 +261,9 @@ struct Restore: ParsableCommand {
   func run() throws {
     let access = try access.access(target)
     let reader = BackupReader(try access.objects())
-    var backups = try reader.backups(onProblem: Backups.note)
-    if id == nil, at == nil, generation == nil,
-      let older = try ShippingLog.older(backups, of: access)
-    {
+    var (backups, older) = try ShippingLog.backups(
+      of: access, reader, onProblem: Backups.note)
+    if id == nil, at == nil, generation == nil, let older {
       throw StoreError(
         .damaged, path: target, detail: "\(older); --generation or --id restores one all the same")
     }

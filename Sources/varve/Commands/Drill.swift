@@ -36,8 +36,7 @@ struct Drill: ParsableCommand {
   func run() throws {
     let access = try access.access(target)
     let reader = BackupReader(try access.objects())
-    var backups = try reader.backups(onProblem: Backups.note)
-    let older = try ShippingLog.older(backups, of: access)
+    var (backups, older) = try ShippingLog.backups(of: access, reader, onProblem: Backups.note)
     if let storeID { backups.removeAll { !"\($0.store)".hasPrefix(storeID) } }
     guard let backup = backups.last else {
       throw StoreError(.notFound, path: target, detail: "the target has no such backup")

@@ -77,13 +77,15 @@ struct Forget: ParsableCommand {
     try store.maintain()
     try store.indexText(ifOver: Limits.tailByteCount, concurrently: .dispatch)
     let targets = try ShippingLog.targets(of: "\(snapshot.storeID)")
-    if json.json { return print(result, selection, changes, targets) }
+    // What was fetched of them lies there openly.
+    for target in targets { TargetStore.removeCache(of: target.identity) }
+    if json.json { return print(result, selection, changes, targets.map(\.name)) }
     defer {
-      for name in targets {
+      for (_, name) in targets {
         Output.line(
           Escape.terminal(
-            "backups in \(name) hold it until 'varve prune \(name)' lets them go; "
-              + "with --apply-forgotten it writes them anew without it"))
+            "backups in \(name) that were made before may hold it: 'varve prune \(name)' says until "
+              + "when, and with --apply-forgotten writes them anew without it"))
       }
     }
     Output.line(

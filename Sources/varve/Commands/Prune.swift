@@ -79,14 +79,27 @@ struct Prune: ParsableCommand {
     let pruning = try Pruning(
       objects, keeping: policy(access.named.keep), grace: TimeText.span(grace))
     let forgotten = try forgettingSet()
-    var rewritten = 0
+    var applied = Applied()
     if applyForgotten, !dryRun, let forgotten {
-      rewritten = try rewriteKept(pruning, objects, forgotten)
+      applied = try rewriteKept(pruning, objects, forgotten)
+      TargetStore.removeCache(of: access.identity)
     }
     let result = try pruning.run(isDry: dryRun, localDay: Self.localDay)
-    let holding = try forgotten.map { set in
-      try pruning.kept(localDay: Self.localDay).filter { $0.backup.holds(set) }
+    let kept = try pruning.kept(localDay: Self.localDay)
+    if applyForgotten, let forgotten, !kept.contains(where: { $0.backup.store == forgotten.store })
+    {
+      throw ValidationError(
+        "the target has no backups of the store at '\(storeArguments.path)'; give --store")
     }
+    let holding = forgotten.map { set in kept.filter { $0.backup.holds(set) } }
+    defer { Output.flush() }
+    show(result, applied, holding)
+    if let failure = applied.failure { throw failure }
+  }
+
+  private func show(
+    _ result: PruneResult, _ applied: Applied, _ holding: [(backup: BackupInfo, untilDay: Int64?)]?
+  ) {
     if json.json {
       return JSON.object([
         ("kept", .int(result.kept)), ("removed", .int(result.removed)),
@@ -94,7 +107,7 @@ struct Prune: ParsableCommand {
         ("deleted", .int(result.deleted)), ("deletedBytes", .int(result.deletedByteCount)),
         ("locked", .int(result.locked)), ("lockedUntil", .time(result.lockedUntil)),
         ("nextDue", .time(result.nextDue)), ("dryRun", .bool(dryRun)),
-        ("rewritten", .int(rewritten)),
+        ("rewritten", .int(applied.count)),
         ("holdingForgotten", holding.map { .array($0.map { .string($0.backup.key) }) } ?? .null),
       ]).print()
     }
@@ -104,8 +117,8 @@ struct Prune: ParsableCommand {
       "\(Count.text(result.deleted, "object")) \(would)deleted, \(result.deletedByteCount) bytes")
     Output.line(
       "\(Count.text(result.listed, "object")) \(would)listed, \(result.listedByteCount) bytes")
-    if rewritten > 0 {
-      Output.line("\(Count.text(rewritten, "backup")) written anew without what was forgotten")
+    if applied.count > 0 {
+      Output.line("\(Count.text(applied.count, "backup")) written anew without what was forgotten")
     }
     if let holding, !holding.isEmpty { Self.say(holding) }
     if result.locked > 0 {
@@ -119,46 +132,87 @@ struct Prune: ParsableCommand {
 
   /// What the store forgot; nil if nothing, or if there is no store here to ask.
   private func forgettingSet() throws -> ForgettingSet? {
-    let path = storeArguments.path
-    guard applyForgotten || Store.isStore(at: path) else { return nil }
-    return try storeArguments.openForReading().snapshot().forgettingSet()
+    if applyForgotten {
+      return try storeArguments.openForReading().snapshot().forgettingSet()
+    }
+    // Pruning needs no store: what is wrong with it is said by others.
+    guard Store.isStore(at: storeArguments.path) else { return nil }
+    return try? storeArguments.openForReading().snapshot().forgettingSet()
   }
 
-  /// Writes the kept backups anew that hold what was forgotten; returns how many.
+  /// What became of the backups that hold what was forgotten.
+  private struct Applied {
+    /// Written anew.
+    var count = 0
+    /// Why the first of those was not that stay as they are.
+    var failure: (any Error)?
+  }
+
+  /// Writes the kept backups anew that hold what was forgotten. One that cannot be stays as it is,
+  /// which is said, and the others go on.
   private func rewriteKept(
     _ pruning: Pruning, _ objects: ObjectStore, _ forgotten: ForgettingSet
-  ) throws -> Int {
-    let reader = BackupReader(objects)
-    // What was encrypted lies there openly, also when we are asked to stop.
+  ) throws -> Applied {
+    // What was encrypted lies in the temporary place openly, also when we are asked to stop.
     Process.catchStops()
-    var count = 0
+    var applied = Applied()
+    let now = try objects.target.now()
     for (backup, _) in try pruning.kept(localDay: Self.localDay) where backup.holds(forgotten) {
-      let place = try Process.temporaryDirectory(below: temporary)
-      defer { Process.removeTree(place) }
-      let store = try ProgressBar.during(isWanted: !json.json) { onProgress in
-        try reader.restore(
-          backup, into: place + "/store", concurrently: .dispatch,
-          transfers: transfers.concurrency, onProgress: onProgress,
-          isCancelled: { Process.isStopped })
+      do {
+        if let end = try pruning.lockedUntil(backup, now) {
+          let text = end == .max ? "" : " until \(TimeText.local(end))"
+          throw StoreError(
+            .denied, path: backup.key, detail: "it is locked\(text) and holds what was forgotten")
+        }
+        try rewrite(backup, objects, forgotten)
+        applied.count += 1
+      } catch let error as StoreError where Self.isOfTheBackup(error) {
+        let error = StoreError(
+          error.code, path: backup.key, offset: error.offset,
+          detail: error.path.isEmpty || error.path == backup.key
+            ? error.detail : "\(error.path): \(error.detail)")
+        // The first one is said at the end, as every failure is.
+        if applied.failure != nil { Output.note("varve: \(ErrorReport.text(error))") }
+        applied.failure = applied.failure ?? error
       }
-      _ = try store.forget(forgotten, concurrently: .dispatch)
-      if backup.hasIndexes { try store.indexText(concurrently: .dispatch) }
-      let report = try store.verify(
-        concurrently: .dispatch, isCancelled: { Process.isStopped })
-      if let problem = report.problems.first {
-        throw StoreError(
-          .damaged, path: backup.key,
-          detail: "without what was forgotten it would not be sound, and stays as it is: "
-            + "\(problem.file): \(problem.kind)")
-      }
-      _ = try ProgressBar.during(isWanted: !json.json) { onProgress in
-        try store.backUp(
-          replacing: backup, to: objects, transfers: transfers.concurrency,
-          onProgress: onProgress, isCancelled: { Process.isStopped })
-      }
-      count += 1
     }
-    return count
+    return applied
+  }
+
+  /// Whether others may go through where one did not.
+  private static func isOfTheBackup(_ error: StoreError) -> Bool {
+    switch error.code {
+    case .damaged, .notFound, .denied, .request, .newerFormat: true
+    default: false
+    }
+  }
+
+  private func rewrite(
+    _ backup: BackupInfo, _ objects: ObjectStore, _ forgotten: ForgettingSet
+  ) throws {
+    let place = try Process.temporaryDirectory(below: temporary)
+    defer { Process.removeTree(place) }
+    let store = try ProgressBar.during(isWanted: !json.json) { onProgress in
+      try BackupReader(objects).restore(
+        backup, into: place + "/store", concurrently: .dispatch,
+        transfers: transfers.concurrency, onProgress: onProgress,
+        isCancelled: { Process.isStopped })
+    }
+    _ = try store.forget(forgotten, concurrently: .dispatch)
+    if backup.hasIndexes { try store.indexText(concurrently: .dispatch) }
+    let report = try store.verify(concurrently: .dispatch, isCancelled: { Process.isStopped })
+    let left = try store.snapshot().selectForForgetting(forgotten).sequences
+    guard report.problems.isEmpty, left.isEmpty else {
+      let problem = report.problems.first.map { "\($0.file): \($0.kind)" } ?? "something is left"
+      throw StoreError(
+        .damaged, path: backup.key,
+        detail: "without what was forgotten it would not be sound, and stays as it is: \(problem)")
+    }
+    _ = try ProgressBar.during(isWanted: !json.json) { onProgress in
+      try store.backUp(
+        replacing: backup, to: objects, transfers: transfers.concurrency,
+        onProgress: onProgress, isCancelled: { Process.isStopped })
+    }
   }
 
   private static func say(_ holding: [(backup: BackupInfo, untilDay: Int64?)]) {

@@ -68,7 +68,7 @@ enum SettingsWork {
   static func open(_ arguments: StoreArguments, _ waiting: WaitArguments) throws -> Store {
     var options = StoreOptions(access: .write)
     options.lockWaitMilliseconds = waiting.milliseconds
-    return try Store.open(at: arguments.path, options: options)
+    return try Store.open(at: arguments.pathForWriting(), options: options)
   }
 
   /// Indexes text by the settings, with progress where a person looks.

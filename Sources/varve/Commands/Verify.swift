@@ -65,8 +65,8 @@ struct Verify: ParsableCommand {
       }
       attestation = line
     }
-    let names = try Configuration.load().targets
-    if let place, place.contains("://") || names[place] != nil || DirectoryTarget.isTarget(place) {
+    let place = place ?? storeArguments.path
+    if try TargetStore.isTarget(place) {
       guard attested == nil, expectAtLeast == nil, !quick else {
         throw ValidationError(
           "--attested, --expect-at-least and --quick are for a store, not for a target")
@@ -76,8 +76,7 @@ struct Verify: ParsableCommand {
     guard readData == 0 else {
       throw ValidationError("--read-data is for a target; of a store everything is read")
     }
-    let path = place ?? storeArguments.path
-    let store = try Store.open(at: path, options: StoreOptions(access: .read))
+    let store = try Store.open(at: place, options: StoreOptions(access: .read))
     let report = try store.verify(
       isQuick: quick, attestation: attestation, concurrently: .dispatch)
     let isEnough = expectAtLeast.map { report.occurrences >= $0 } ?? true
@@ -127,7 +126,9 @@ struct Verify: ParsableCommand {
     let reader = BackupReader(try access.objects())
     var report = try reader.verify(
       readingPercent: readData, isCancelled: { Process.isStopped })
-    if report.problems.isEmpty, let older = try ShippingLog.older(reader.backups(), of: access) {
+    if report.problems.isEmpty,
+      let older = try ShippingLog.backups(of: access, reader).older
+    {
       report.problems.append(VerificationProblem(file: access.text, kind: older))
     }
     if json.json {

@@ -57,7 +57,10 @@ enum ErrorReport {
     if path.hasPrefix(TargetStore.cacheFolder + "/") {
       return "this is a copy of what a target has; delete it, and it is fetched again"
     }
-    if path.contains("://") { return "run 'varve verify --read-data 100' on the target" }
+    let isObject = ["segments/", "indexes/", "backups/", "prunes/"].contains { path.hasPrefix($0) }
+    if isObject || path.contains("://") {
+      return "run 'varve verify --read-data 100' on the target"
+    }
     return "run 'varve verify' on it; 'varve rebuild' makes damaged indexes of a store again"
   }
 

@@ -70,19 +70,30 @@ enum ShippingLog {
     }
   }
 
-  /// What the targets are called that backups of a store were shipped to from here.
-  static func targets(of store: String) throws -> [String] {
+  /// The targets that backups of a store were shipped to from here: what tells each from others, and
+  /// what it is called.
+  static func targets(of store: String) throws -> [(identity: String, name: String)] {
     let shipped = try entries().filter { $0.store == store && $0.kind == .backup && $0.isGood }
-    return Dictionary(shipped.map { ($0.target, $0.name) }) { $1 }.values.sorted()
+    return Dictionary(shipped.map { ($0.target, $0.name) }) { $1 }
+      .map { ($0.key, $0.value) }.sorted { $0.1 < $1.1 }
   }
 
-  /// What is wrong if a target has no backup as new as one that was shipped to it from here; nil if
-  /// it has.
-  static func older(_ backups: [BackupInfo], of access: TargetAccess) throws -> String? {
+  /// The backups of a target, and what is wrong if none is as new as one that was shipped to it from
+  /// here; nil if nothing is.
+  static func backups(
+    of access: TargetAccess, _ reader: BackupReader,
+    onProblem: (VerificationProblem) throws -> Void = { _ in }
+  ) throws -> (backups: [BackupInfo], older: String?) {
+    // Before the list: a backup that ends in between is in both or in the list alone.
     let shipped = try entries().filter {
       ($0.target == access.identity || $0.target == access.target.name) && $0.kind == .backup
         && $0.isGood
     }
+    let backups = try reader.backups(onProblem: onProblem)
+    return (backups, older(backups, than: shipped))
+  }
+
+  private static func older(_ backups: [BackupInfo], than shipped: [Entry]) -> String? {
     for (store, entries) in Dictionary(grouping: shipped, by: \.store) {
       let newest = entries.map(\.generation).max() ?? 0
       let found = backups.filter { "\($0.store)" == store }.map(\.generation).max()

@@ -35,14 +35,15 @@ struct TargetArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "A file of 32 random bytes or more that unlocks the target (default: $VARVE_KEY_FILE)."))
+      "A file of 32 random bytes or more that unlocks the target ($VARVE_KEY_FILE unlocks those of "
+        + "which nothing is said)."))
   var keyFile: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
       "A file whose first line is the passphrase of the target; '-' is standard input "
-        + "(default: $VARVE_PASSPHRASE_FILE)."))
+        + "(or $VARVE_PASSPHRASE_FILE)."))
   var passphraseFile: String?
 
   @Option(
@@ -143,6 +144,11 @@ struct TargetArguments: ParsableArguments {
       return .passphrase(line(try Process.output(of: command, for: "passphrase command")))
     }
     if let key = named.kmsKey { return try service(key, named.region, profile) }
+    return nil
+  }
+
+  /// What unlocks an encrypted target of which nothing else is said.
+  static func fallbackSource() throws -> KeySource? {
     if let path = Process.environment("VARVE_KEY_FILE") {
       return .file(try Process.contents(of: path, limit: secretByteCountMax))
     }
@@ -272,7 +278,7 @@ struct TargetAccess {
 
   /// What unlocks an encrypted target.
   func require() throws -> KeySource {
-    guard let source else {
+    guard let source = try source ?? TargetArguments.fallbackSource() else {
       throw StoreError(
         .denied, path: target.name,
         detail: "the target is encrypted; give --key-file, --passphrase-file, "

@@ -18,8 +18,8 @@ enum TargetStore {
     let name = names.first { trimmed($0.value.address) == trimmed(text) }?.key
     let access = try TargetArguments.parse([]).access(names[text] == nil ? name ?? text : text)
     let reader = BackupReader(try access.objects())
-    let backups = try reader.backups(onProblem: Backups.note)
-    if let older = try ShippingLog.older(backups, of: access) {
+    let (backups, older) = try ShippingLog.backups(of: access, reader, onProblem: Backups.note)
+    if let older {
       throw StoreError(
         .damaged, path: text, detail: "\(older); 'restore' takes an older one all the same")
     }
@@ -46,14 +46,17 @@ enum TargetStore {
     }
     return try ProgressBar.during(isWanted: true) { onProgress in
       try reader.open(
-        backup, cache: cache(of: access), transfers: TransferArguments.concurrencyDefault,
+        backup, cache: cache(of: access.identity), transfers: TransferArguments.concurrencyDefault,
         onProgress: onProgress, isCancelled: { Process.isStopped })
     }
   }
 
   /// Whether a text names a target, and not a directory of a store.
   static func isTarget(_ text: String) throws -> Bool {
-    if text.contains("://") || DirectoryTarget.isTarget(text) { return true }
+    if text.contains("://") { return true }
+    // A store may have a target in a folder of it, but is none.
+    if Store.isStore(at: text) { return false }
+    if DirectoryTarget.isTarget(text) { return true }
     guard !text.contains("/"), !Process.exists(text) else { return false }
     return try Configuration.load().targets[text] != nil
   }
@@ -69,7 +72,10 @@ enum TargetStore {
     return folder + "/varve/targets"
   }
 
-  private static func cache(of access: TargetAccess) -> String {
-    cacheFolder + "/" + "\(ContentDigest.hash(Array(access.identity.utf8)))".prefix(16)
+  private static func cache(of identity: String) -> String {
+    cacheFolder + "/" + "\(ContentDigest.hash(Array(identity.utf8)))".prefix(16)
   }
+
+  /// Takes away what was fetched of a target: it may hold what was forgotten.
+  static func removeCache(of identity: String) { Process.removeTree(cache(of: identity)) }
 }
