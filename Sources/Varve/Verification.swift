@@ -145,8 +145,8 @@ private struct Verifier {
             file: "",
             kind: "commit \(frame.number) is not the attested one: "
               + (isAdopted
-                ? "it has tombstones alone, as a backup that was written anew; the line may be of a "
-                  + "newer state"
+                ? "it has tombstones alone, as a backup that was written anew; the line may be "
+                  + "of a newer state"
                 : "the history differs")))
       }
     }

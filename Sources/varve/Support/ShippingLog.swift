@@ -70,16 +70,16 @@ enum ShippingLog {
     }
   }
 
-  /// The targets that backups of a store were shipped to from here: what tells each from others, and
-  /// what it is called.
+  /// The targets that backups of a store were shipped to from here: what tells each from others,
+  /// and what it is called.
   static func targets(of store: String) throws -> [(identity: String, name: String)] {
     let shipped = try entries().filter { $0.store == store && $0.kind == .backup && $0.isGood }
     return Dictionary(shipped.map { ($0.target, $0.name) }) { $1 }
       .map { ($0.key, $0.value) }.sorted { $0.1 < $1.1 }
   }
 
-  /// The backups of a target, and what is wrong if none is as new as one that was shipped to it from
-  /// here; nil if nothing is.
+  /// The backups of a target, and what is wrong if none is as new as one that was shipped to it
+  /// from here; nil if nothing is.
   static func backups(
     of access: TargetAccess, _ reader: BackupReader,
     onProblem: (VerificationProblem) throws -> Void = { _ in }
