@@ -73,25 +73,25 @@ extension Snapshot {
 }
 
 /// One pass over a snapshot.
-private struct Verifier {
+struct Verifier {
   private let view: StoreView
-  private(set) var report = VerificationReport()
+  var report = VerificationReport()
   /// What the trees of each index must hold.
   private var wanted: [ObjectIdentifier: IndexSums] = [:]
   /// What they hold; none for an index with a damaged tree.
   private var held: [ObjectIdentifier: IndexSums] = [:]
   /// Whether `wanted` has everything that the log does.
   private var isWhole = true
-  private let attestation: Attestation?
+  let attestation: Attestation?
   private let concurrency: Concurrency
-  private let forgettings: [Forgetting]
+  let forgettings: [Forgetting]
   /// Keys of the facts that begin a forgetting, with its place in the list.
-  private var tombstones: [ContentHash: Int] = [:]
-  private var hasAttested = false
+  var tombstones: [ContentHash: Int] = [:]
+  var hasAttested = false
   /// Forgettings that are listed already: a later part, or a copy, of a tombstone says no more.
-  private var listed: Set<Int> = []
+  var listed: Set<Int> = []
   /// Sequences of forgotten records.
-  private var gone: [UInt64] = []
+  var gone: [UInt64] = []
 
   init(
     _ view: StoreView, _ attestation: Attestation?, _ forgettings: [Forgetting],
@@ -129,45 +129,6 @@ private struct Verifier {
       report.problems.append(
         VerificationProblem(
           file: "", kind: "there is no commit \(attestation.commit), which the line attests"))
-    }
-  }
-
-  /// Compares the commit that a line attests, and notes what was forgotten later.
-  private mutating func attest(_ frame: CommitFrame, _ facts: [FactLocation]) {
-    guard let attestation else { return }
-    if frame.number == attestation.commit {
-      hasAttested = true
-      if frame.historyDigest != attestation.historyDigest {
-        // SHP-26: a backup that was written anew ends with a commit of its own.
-        let isAdopted = frame.recordCount == 0 && facts.contains { $0.kind == .tombstone }
-        report.problems.append(
-          VerificationProblem(
-            file: "",
-            kind: "commit \(frame.number) is not the attested one: "
-              + (isAdopted
-                ? "it has tombstones alone, as a backup that was written anew; the line may be "
-                  + "of a newer state"
-                : "the history differs")))
-      }
-    }
-    guard frame.number > attestation.commit else { return }
-    for fact in facts where fact.kind == .tombstone {
-      if let place = tombstones[fact.keyHash], listed.insert(place).inserted {
-        report.forgottenSince.append(forgettings[place])
-      }
-    }
-  }
-
-  /// Nothing goes without a tombstone that names it.
-  private mutating func verifyForgotten() {
-    var ranges = forgettings.flatMap(\.sequences).sorted { $0.lowerBound < $1.lowerBound }[...]
-    for sequence in gone {
-      while let first = ranges.first, first.upperBound < sequence { ranges.removeFirst() }
-      if let first = ranges.first, first.contains(sequence) { continue }
-      report.problems.append(
-        VerificationProblem(file: "", kind: "record \(sequence) is gone, and no tombstone says why")
-      )
-      return
     }
   }
 

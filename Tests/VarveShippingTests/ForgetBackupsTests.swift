@@ -161,17 +161,19 @@ struct ForgetBackupsTests {
         Int64(days[$0] ?? 0)
       }
     }
-    #expect(until(1) { $0.daily = 7 } == 20511)
-    #expect(until(0) { $0.daily = 7 } == nil)
+    // Six more days with one push it out; the days without any do not count.
+    #expect(until(1) { $0.daily = 7 } == 20514)
+    #expect(until(0) { $0.daily = 3 } == 20509)
+    #expect(until(0) { $0.daily = 2 } == nil)
+    // January's is the second month's; February, which is now, has one already.
     #expect(until(0) { $0.monthly = 3 }.map { CivilDate(day: $0).text } == "2026-04-01")
     #expect(until(1) { $0.monthly = 3 } == nil)
     #expect(until(1) { $0.yearly = 2 } == nil)
-    #expect(
-      until(0) { ($0.daily, $0.monthly) = (60, 3) }.map { CivilDate(day: $0).text } == "2026-04-01")
+    #expect(until(0) { ($0.daily, $0.monthly) = (60, 3) } == 20566)
     // A number of newer ones takes the place of what is among the newest, and of the newest one.
     #expect(until(1) { ($0.daily, $0.last) = (7, 2) } == nil)
     #expect(until(2) { $0.daily = 7 } == nil)
-    #expect(until(0) { $0.yearly = 100_000 } == nil)
+    #expect(until(0) { $0.daily = 100_000 } == nil)
   }
 
   @Test(

@@ -146,7 +146,9 @@ extension Snapshot {
     }
   }
 
-  private func sequences(
+  /// The sequences of the occurrences that come from some files; those that are forgotten come from
+  /// nowhere.
+  package func sequences(
     of sources: Set<ForgetRequest.Source>
   ) throws(StoreError) -> [UInt64] {
     try engine { () throws(StorageError) in

@@ -49,6 +49,13 @@ extension Snapshot {
   public func selectForForgetting(
     _ set: ForgettingSet
   ) throws(StoreError) -> ForgetSelection {
+    if let own = try engine({ () throws(StorageError) in try Tombstones(view) }),
+      own.key != set.tombstones.key
+    {
+      throw StoreError(
+        .request("another_history"),
+        detail: "it forgot by itself, under another key: the log went another way")
+    }
     var chosen: Set<UInt64> = []
     for range in set.sequences where range.lowerBound < nextSequence {
       chosen.formUnion(range.lowerBound...min(range.upperBound, nextSequence - 1))

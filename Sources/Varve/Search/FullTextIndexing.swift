@@ -129,15 +129,16 @@ extension Store {
   }
 
   /// Ranges of sequences with about the same content, as few as the memory of a pass allows, but
-  /// for large ones at least `width`: the longest is waited for.
+  /// for large ones a multiple of `width`: the longest is waited for, and none has a round alone.
   private func textPlan(
     _ view: StoreView, from start: UInt64, to end: UInt64, width: Int
   ) throws(StoreError) -> [Range<UInt64>] {
     try engine { () throws(StorageError) in
       var total = 0
       try Self.forEachSize(view, from: start, to: end) { total += $1 }
-      let passCount = max(
-        min(width, total / Self.textPassByteCountMin), total / Self.textPassByteCount + 1)
+      let needed = total / Self.textPassByteCount + 1
+      let rounds = (needed + width - 1) / width
+      let passCount = max(1, min(rounds * width, total / Self.textPassByteCountMin))
       let target = total / passCount + 1
       var plan: [Range<UInt64>] = []
       var first = start

@@ -79,6 +79,8 @@ struct WindowRanking {
     }
     var isBetter = [Bool](repeating: !best.isFull, count: count)
     for i in plan.components.indices {
+      // Its column stays zeros, and drops nobody.
+      if case .none = plan.components[i].cost { continue }
       var column: [Int] = []
       swap(&column, &columns[i])
       try fill(&column, plan.components[i].cost, left)
@@ -121,13 +123,18 @@ struct WindowRanking {
     _ column: inout [Int], _ cost: RankPlan.Cost, _ left: [Int32]
   ) throws(FormatError) {
     switch cost {
-    case .none: set(&column, left) { _ in 0 }
+    case .none: preconditionFailure("what costs nothing is not filled")
     case .proximity(let base, let pairs):
       set(&column, left) { _ in base }
       for pair in pairs { addProximity(&column, pair.left, pair.right, left) }
     case .attribute(let weights):
       set(&column, left) { _ in 0 }
       for i in steps.indices { addAttribute(&column, i, weights[i], left) }
+    case .position where plan.isSummed:
+      let costs = tables[0]
+      let table = costs.span
+      let summaries = steps[0].summaries
+      set(&column, left) { Int(table[Int(summaries[$0].distance)]) }
     case .position:
       set(&column, left) { _ in 0 }
       for i in steps.indices { addPosition(&column, i, left) }
@@ -188,10 +195,6 @@ struct WindowRanking {
   private func addPosition(_ column: inout [Int], _ step: Int, _ numbers: [Int32]) {
     let own = tables[step]
     let table = own.span
-    if plan.isSummed {
-      let summaries = steps[step].summaries
-      return add(&column, numbers) { i in Int(table[Int(summaries[i].distance)]) }
-    }
     let places = steps[step].places
     let hits = places.hits.span
     let first = plan.graph.nodes[plan.steps[step].node].first

@@ -184,9 +184,9 @@ public struct Pruning: Sendable {
     return try backups.filter { kept.contains($0.key) }.map { backup in
       let own = Self.withoutReplaced(backups).filter { $0.store == backup.store }
       let day = policy.lastDay(of: backup, among: own, today: localDay(now), localDay: localDay)
-      // A lock may hold it for longer.
-      let locked = try lockedUntil(backup, now).map(localDay)
-      return (backup, day.map { max($0, locked ?? $0) })
+      // A lock may hold it for longer, one that says no end for nobody knows how long.
+      guard let end = try lockedUntil(backup, now) else { return (backup, day) }
+      return (backup, end == .max ? nil : day.map { max($0, localDay(end)) })
     }
   }
 

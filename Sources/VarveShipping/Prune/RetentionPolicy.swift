@@ -60,31 +60,30 @@ public struct RetentionPolicy: Sendable, Equatable {
     ]
   }
 
-  /// The day from which on a backup is not kept, if every period from now on has another; nil if
-  /// only newer ones, whenever they come, take its place.
-  ///
-  /// - Parameter today: by whose reckoning days that went by without a backup do not count.
+  /// The day from which on a backup is not kept, if there is one every day from now on; nil if only
+  /// newer ones, whenever they come, take its place.
   func lastDay(
     of backup: BackupInfo, among own: [BackupInfo], today: Int64, localDay: (Int64) -> Int64
   ) -> Int64? {
-    let day = localDay(backup.time)
-    let newerCount = own.count { ($0.time, $0.generation) > (backup.time, backup.generation) }
-    guard newerCount >= max(1, self.last) else { return nil }
-    var last: Int64?
+    let newer = own.filter { ($0.time, $0.generation) > (backup.time, backup.generation) }
+    guard newer.count >= max(1, last), newer.contains(where: { $0.generation > backup.generation })
+    else { return nil }
+    var end: Int64?
     for rule in rules where rule.count > 0 {
-      let period = rule.period(day)
-      let isNewestOfIt = own.allSatisfy {
-        rule.period(localDay($0.time)) != period || $0.time <= backup.time
+      let period = rule.period(localDay(backup.time))
+      let periods = Set(newer.map { rule.period(localDay($0.time)) })
+      // Somebody else is the newest of its period, or enough periods have one.
+      guard !periods.contains(period), periods.count < rule.count else { continue }
+      let missing = Int64(rule.count - periods.count)
+      let now = rule.period(today)
+      let wanted = now + missing - (periods.contains(now) ? 0 : 1)
+      var day = today
+      while rule.period(day) < wanted {
+        day += 1
+        guard day - today < Self.daysMax else { return nil }
       }
-      guard isNewestOfIt else { continue }
-      // The first day of the period that pushes this one out.
-      var end = day
-      while rule.period(end) < period + Int64(rule.count) {
-        end += 1
-        guard end - day < Self.daysMax else { return nil }
-      }
-      last = max(last ?? end, end)
+      end = max(end ?? day, day)
     }
-    return last.flatMap { $0 > today ? $0 : nil }
+    return end
   }
 }

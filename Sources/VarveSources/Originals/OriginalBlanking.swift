@@ -84,8 +84,8 @@ public struct OriginalBlanking {
 
   /// The originals that hold what a selection forgets.
   ///
-  /// - Parameter set: of files that it names, what was not read yet goes, too: a line that was half
-  ///   written then may be what was forgotten later.
+  /// - Parameter set: where a copy forgets what its store did: of files that it names, what was not
+  ///   read yet goes, too.
   public func changes(
     for selection: ForgetSelection, unread set: ForgettingSet? = nil
   ) throws(StoreError) -> [Change] {
@@ -106,7 +106,12 @@ public struct OriginalBlanking {
       ranges[number, default: []].append(BlankedRange(offset: offset, length: length))
     }
     try addOtherVersions(&ranges)
-    if let set { try addUnread(of: set, &ranges) }
+    // A line that was half written when its file was archived may be what is forgotten now. The
+    // file itself goes on from there where it is still the same; what took its place does not.
+    let named = Set(ranges.keys.map { originals[$0].name.source })
+    try addUnread(&ranges) { original, isCurrent in
+      set?.contains(original.name.source) ?? (!isCurrent && named.contains(original.name.source))
+    }
     return ranges.keys.sorted().map { number in
       Change(original: originals[number], ranges: BlankedRange.joined(ranges[number] ?? []))
     }
@@ -140,21 +145,42 @@ public struct OriginalBlanking {
     }
   }
 
+  /// Adds what was not read yet of some files when they were archived.
   private func addUnread(
-    of set: ForgettingSet, _ ranges: inout [Int: [BlankedRange]]
+    _ ranges: inout [Int: [BlankedRange]], of isWanted: (Original, _ isCurrent: Bool) -> Bool
   ) throws(StoreError) {
-    for (number, original) in originals.enumerated()
-    where set.contains(.init(host: original.name.host, path: original.name.path)) {
+    var marks: [Int: MetadataValue?] = [:]
+    for (number, original) in originals.enumerated() where original.name.hasLines {
       let mark = try snapshot.fact(.watermark, key: original.name.watermarkKey)
         .flatMap { try? MetadataTree.decode($0.value.rawSpan) }
-      let isOfVersion = mark?["incarnation"]?.int == Int64(original.name.incarnation)
-      let read = isOfVersion ? mark?["offset"]?.int.map { UInt64(clamping: $0) } : nil
-      let size = original.map.size
-      var start = read ?? 0
-      if read == nil, let end = try whole(number).lastIndex(of: 0x0A) { start = UInt64(end + 1) }
+      let isCurrent = mark?["incarnation"]?.int == Int64(original.name.incarnation)
+      if isWanted(original, isCurrent) { marks[number] = isCurrent ? mark : .some(nil) }
+    }
+    guard !marks.isEmpty else { return }
+    let ends = try recordEnds(of: Set(marks.keys.map { originals[$0].name.source }))
+    for (number, mark) in marks {
+      let (name, size) = (originals[number].name, originals[number].map.size)
+      // Where nobody says how far a version was read, lines that are whole were.
+      var start = mark?["offset"]?.int.map { UInt64(clamping: $0) } ?? 0
+      if mark == nil, let end = try whole(number).lastIndex(of: 0x0A) { start = UInt64(end + 1) }
+      let key = Key(host: name.host, path: name.path, incarnation: name.incarnation)
+      start = max(start, ends[key] ?? 0)
       guard start < size else { continue }
       ranges[number, default: []].append(BlankedRange(offset: start, length: size - start))
     }
+  }
+
+  /// Where the last record of each version of some files ends.
+  private func recordEnds(
+    of sources: Set<ForgetRequest.Source>
+  ) throws(StoreError) -> [Key: UInt64] {
+    var ends: [Key: UInt64] = [:]
+    for sequence in try snapshot.sequences(of: sources) {
+      let place = try snapshot.occurrence(sequence).place
+      let key = Key(host: place.host, path: place.path, incarnation: place.incarnation)
+      ends[key] = max(ends[key] ?? 0, place.offset &+ UInt64(place.length))
+    }
+    return ends
   }
 
   private func whole(_ number: Int) throws(StoreError) -> [UInt8] {
@@ -203,7 +229,7 @@ public struct OriginalBlanking {
       }
       try addLists(name, entries, change, to: &order)
     }
-    guard !changes.isEmpty else { return }
+    guard !changes.isEmpty || order.adopted != nil else { return }
     // What no list names goes: also what was cut anew since, and what an interrupted forgetting
     // left.
     order.neededChunks = Set(uses.filter { $0.value > 0 }.keys)
@@ -241,6 +267,16 @@ public struct OriginalBlanking {
   }
 }
 
+extension OriginalName {
+  /// The file as occurrences name it.
+  fileprivate var source: ForgetRequest.Source { .init(host: host, path: path) }
+
+  /// Whether it is read line by line.
+  fileprivate var hasLines: Bool {
+    SourceFormat.format(ofName: path).map { !$0.isWhole } ?? path.hasSuffix(".jsonl")
+  }
+}
+
 extension Store {
   /// Forgets what a request covers, in the archived originals, too, with the facts of sessions and
   /// projects of which nothing stays.
@@ -270,9 +306,7 @@ extension Store {
     _ set: ForgettingSet, concurrently: Concurrency = .none
   ) throws -> ForgetResult {
     try forget(concurrently: concurrently) { snapshot in
-      var order = try Self.order(try snapshot.selectForForgetting(set), snapshot, unread: set)
-      order.adopted = set
-      return order
+      return try Self.order(try snapshot.selectForForgetting(set), snapshot, unread: set)
     }
   }
 
@@ -280,6 +314,7 @@ extension Store {
     _ selection: ForgetSelection, _ snapshot: Snapshot, unread set: ForgettingSet? = nil
   ) throws -> ForgetOrder {
     var order = ForgetOrder(selection)
+    order.adopted = set
     let blanking = try OriginalBlanking(snapshot)
     try blanking.add(try blanking.changes(for: selection, unread: set), to: &order)
     for session in selection.sessions {

@@ -79,19 +79,16 @@ struct Prune: ParsableCommand {
     let pruning = try Pruning(
       objects, keeping: policy(access.named.keep), grace: TimeText.span(grace))
     let forgotten = try forgettingSet()
+    if applyForgotten { try requireOwn(objects) }
     var applied = Applied()
     if applyForgotten, !dryRun, let forgotten {
       applied = try rewriteKept(pruning, objects, forgotten)
       TargetStore.removeCache(of: access.identity)
     }
     let result = try pruning.run(isDry: dryRun, localDay: Self.localDay)
-    let kept = try pruning.kept(localDay: Self.localDay)
-    if applyForgotten, let forgotten, !kept.contains(where: { $0.backup.store == forgotten.store })
-    {
-      throw ValidationError(
-        "the target has no backups of the store at '\(storeArguments.path)'; give --store")
+    let holding = try forgotten.map { set in
+      try pruning.kept(localDay: Self.localDay).filter { $0.backup.holds(set) }
     }
-    let holding = forgotten.map { set in kept.filter { $0.backup.holds(set) } }
     defer { Output.flush() }
     show(result, applied, holding)
     if let failure = applied.failure { throw failure }
@@ -138,6 +135,15 @@ struct Prune: ParsableCommand {
     // Pruning needs no store: what is wrong with it is said by others.
     guard Store.isStore(at: storeArguments.path) else { return nil }
     return try? storeArguments.openForReading().snapshot().forgettingSet()
+  }
+
+  /// What another store forgot says nothing of these backups.
+  private func requireOwn(_ objects: ObjectStore) throws {
+    let id = try storeArguments.openForReading().snapshot().storeID
+    guard try BackupReader(objects).backups().contains(where: { $0.store == id }) else {
+      throw ValidationError(
+        "the target has no backups of the store at '\(storeArguments.path)'; give --store")
+    }
   }
 
   /// What became of the backups that hold what was forgotten.

@@ -297,6 +297,12 @@ struct TargetAccess {
   ) throws -> ObjectStore {
     let ring = KeyRing(target)
     if try ring.hasSlots() { return try objects() }
+    var source = source
+    if source == nil, named.isEncrypted != false, !mayBePlain,
+      try named.isEncrypted == true || target.list("backups/").isEmpty
+    {
+      source = try TargetArguments.fallbackSource()
+    }
     guard let source else {
       guard named.isEncrypted != true else {
         throw ValidationError("'\(text)' is said to be encrypted, but no key is given for it")

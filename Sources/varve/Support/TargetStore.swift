@@ -57,7 +57,6 @@ enum TargetStore {
     // A store may have a target in a folder of it, but is none.
     if Store.isStore(at: text) { return false }
     if DirectoryTarget.isTarget(text) { return true }
-    guard !text.contains("/"), !Process.exists(text) else { return false }
     return try Configuration.load().targets[text] != nil
   }
 
