@@ -153,6 +153,17 @@ public struct KeyRing: Sendable {
     return slot
   }
 
+  /// Refuses a target that has encrypted objects and no slots: whoever took it for a plain one
+  /// would ship for all to read beside them.
+  public func requirePlain() throws {
+    guard let object = try target.list(TargetKey.backups).last else { return }
+    let head = try target.get(object.key, at: 0, count: FileHeader.byteCount)
+    guard (try? FileHeader(head.rawSpan, expecting: .sealedObject)) != nil else { return }
+    throw StoreError(
+      .damaged, path: target.name,
+      detail: "its backups are encrypted, but what was below keys/ is gone: put it back")
+  }
+
   /// Takes all slots away: of a target that was just made and holds nothing.
   public func removeAll() throws {
     guard try target.list(TargetKey.backups).isEmpty, try target.list(TargetKey.segments).isEmpty

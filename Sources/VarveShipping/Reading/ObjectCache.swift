@@ -25,10 +25,12 @@ struct ObjectCache: Sendable {
     self.objects = objects
     self.isCancelled = isCancelled
     list = try objects.files()
-    try engine { [disk] () throws(StorageError) in
-      try Self.makeFolder(root, disk)
-      try Self.makeFolder(root + "/files", disk)
-      try Self.makeFolder(root + "/chunks", disk)
+    try makeFolders()
+  }
+
+  private func makeFolders() throws(StoreError) {
+    try engine { () throws(StorageError) in
+      for folder in [root, root + "/files", root + "/chunks"] { try Self.makeFolder(folder, disk) }
     }
   }
 
@@ -139,8 +141,8 @@ struct ObjectCache: Sendable {
   private func anyCopy(of object: BackupObject, _ body: (String) throws -> Void) throws {
     var failure = StoreError(
       .damaged, path: objects.name,
-      detail: "the target has no whole copy of \(object.kind) \(object.id) any more: "
-        + "open the newest backup")
+      detail: "the target has no whole copy of \(object.kind) \(object.id): the next backup of the "
+        + "store ships it again")
     for copy in objects.copies(of: object, in: list) {
       do {
         return try body(copy.key)
@@ -157,9 +159,12 @@ struct ObjectCache: Sendable {
   ) throws {
     var generator = SystemRandomNumberGenerator()
     let temporary = root + "/\(Self.temporaryPrefix)\(generator.next() as UInt64)"
+    // A cache may be taken away at any time.
+    try makeFolders()
     let file = try engine { () throws(StorageError) in try disk.create(temporary) }
     do {
       try body(file)
+      try makeFolders()
       try engine { () throws(StorageError) in try disk.rename(temporary, to: path) }
     } catch {
       try? disk.unlink(temporary)

@@ -8,6 +8,8 @@ package import VarveStorage
 public struct DirectoryTarget: BackupTarget {
   private let root: String
   private let fileSystem: any FileSystem
+  /// ENOENT, the same on all systems.
+  private static let noSuchFile: Int32 = 2
 
   /// - Parameter path: the directory; it is made by the first backup.
   public init(_ path: String) { self.init(path, fileSystem: PosixFileSystem()) }
@@ -72,11 +74,11 @@ public struct DirectoryTarget: BackupTarget {
 
   /// Reads a piece of a file.
   public func get(_ key: String, at offset: UInt64, count: Int) throws -> [UInt8] {
-    guard fileSystem.exists(root + "/" + key) else {
+    do throws(StorageError) {
+      return try fileSystem.open(root + "/" + key).read(at: offset, count: count)
+    } catch {
+      guard error.code == .system(Self.noSuchFile) else { throw StoreError(error) }
       throw StoreError(.notFound, path: root + "/" + key, detail: "the target has no such object")
-    }
-    return try engine { () throws(StorageError) in
-      try fileSystem.open(root + "/" + key).read(at: offset, count: count)
     }
   }
 
@@ -84,10 +86,17 @@ public struct DirectoryTarget: BackupTarget {
   public func list(_ prefix: String) throws -> [TargetObject] {
     let (folder, start) = Self.split(prefix)
     let path = root + "/" + folder
-    guard fileSystem.exists(path) else { return [] }
+    let names: [String]
+    do throws(StorageError) {
+      names = try fileSystem.list(path)
+    } catch {
+      // A folder that may not be looked into is another thing than none.
+      guard error.code == .system(Self.noSuchFile) else { throw StoreError(error) }
+      return []
+    }
     return try engine { () throws(StorageError) in
       var objects: [TargetObject] = []
-      for name in try fileSystem.list(path) {
+      for name in names {
         let key = folder + "/" + name
         // What others put there, as some network drives do, is not ours.
         guard name.hasPrefix(start), TargetKey.isOurs(key) else { continue }

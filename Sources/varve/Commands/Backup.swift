@@ -46,6 +46,9 @@ struct Backup: ParsableCommand {
   @Flag(name: .long, help: "Ship indexes, too, so that the target can be read where it is.")
   var withIndexes = false
 
+  @Flag(name: .long, help: "Ship to a place where backups were, though there are none now.")
+  var anew = false
+
   @Flag(name: .long, help: "Let the server of a target see what is shipped.")
   var noEncryption = false
 
@@ -73,6 +76,7 @@ struct Backup: ParsableCommand {
           throw ValidationError("'\(text)' is a store; backups need a directory of their own")
         }
         let access = try target.access(text, archive: archive.protection)
+        if !anew { try ShippingLog.requireKnown(access) }
         let objects = try access.objectsForBackup(mayBePlain: noEncryption, recovery: recovery)
         Self.compareClocks(try access.target.now(), access.text)
         let (result, archived) = try ship(store, to: objects)

@@ -84,8 +84,8 @@ struct Forget: ParsableCommand {
       for (_, name) in targets {
         Output.line(
           Escape.terminal(
-            "backups in \(name) that were made before may hold it: 'varve prune \(name)' says "
-              + "until when, and with --apply-forgotten writes them anew without it"))
+            "backups in \(name) that were made before may hold it; 'varve prune' says until when "
+              + "by the rules that it is given, and with --apply-forgotten writes them anew"))
       }
     }
     Output.line(

@@ -104,7 +104,7 @@ struct Prune: ParsableCommand {
         ("deleted", .int(result.deleted)), ("deletedBytes", .int(result.deletedByteCount)),
         ("locked", .int(result.locked)), ("lockedUntil", .time(result.lockedUntil)),
         ("nextDue", .time(result.nextDue)), ("dryRun", .bool(dryRun)),
-        ("rewritten", .int(applied.count)),
+        ("rewritten", .int(applyForgotten && dryRun ? holding?.count ?? 0 : applied.count)),
         ("holdingForgotten", holding.map { .array($0.map { .string($0.backup.key) }) } ?? .null),
       ]).print()
     }
@@ -117,7 +117,7 @@ struct Prune: ParsableCommand {
     if applied.count > 0 {
       Output.line("\(Count.text(applied.count, "backup")) written anew without what was forgotten")
     }
-    if let holding, !holding.isEmpty { Self.say(holding) }
+    if let holding, !holding.isEmpty { say(holding) }
     if result.locked > 0 {
       let end = result.lockedUntil.map { ", the last until \(TimeText.local($0))" } ?? ""
       Output.line("\(Count.text(result.locked, "object")) still locked\(end)")
@@ -133,7 +133,10 @@ struct Prune: ParsableCommand {
       return try storeArguments.openForReading().snapshot().forgettingSet()
     }
     // Pruning needs no store: what is wrong with it is said by others.
-    guard Store.isStore(at: storeArguments.path) else { return nil }
+    guard Store.isStore(at: storeArguments.path) else {
+      guard let path = storeArguments.store else { return nil }
+      throw StoreError(.notAStore, path: path, detail: "it has no file CURRENT")
+    }
     return try? storeArguments.openForReading().snapshot().forgettingSet()
   }
 
@@ -221,13 +224,15 @@ struct Prune: ParsableCommand {
     }
   }
 
-  private static func say(_ holding: [(backup: BackupInfo, untilDay: Int64?)]) {
+  private func say(_ holding: [(backup: BackupInfo, untilDay: Int64?)]) {
     let count = Count.text(holding.count, "kept backup")
     let last = holding.map(\.untilDay).contains(nil) ? nil : holding.compactMap(\.untilDay).max()
     let until = last.map { CivilDate(day: $0).text } ?? "newer ones take their place"
-    Output.line(
-      "\(count) may hold what was forgotten since, until \(until); "
-        + "--apply-forgotten writes them anew")
+    let remedy =
+      applyForgotten
+      ? dryRun ? "would be written anew" : "they stay as they are"
+      : "--apply-forgotten writes them anew"
+    Output.line("\(count) may hold what was forgotten since, until \(until); \(remedy)")
   }
 
   /// What the flags say, else what the configuration does.

@@ -149,7 +149,8 @@ struct Verify: ParsableCommand {
       let read =
         readData > 0
         ? "\(report.objectsRead) of them read, \(report.bytes) bytes"
-        : "their sizes are right; --read-data reads them"
+        : (report.problems.isEmpty ? "their sizes are right" : "looked at by size")
+          + "; --read-data reads them"
       if report.backups > 0 || !report.problems.isEmpty {
         Output.line(
           "\(report.problems.isEmpty ? "ok" : "DAMAGED"): "
@@ -158,7 +159,10 @@ struct Verify: ParsableCommand {
       }
     }
     if !report.problems.isEmpty {
-      if report.objectsRead > 0 {
+      let isOfFiles = report.problems.contains {
+        $0.file.hasPrefix("segments/") || $0.file.hasPrefix("indexes/")
+      }
+      if isOfFiles {
         Output.note("varve: take a damaged object away and back up again: it is shipped anew")
       }
       throw Exit(code: 4)

@@ -69,6 +69,9 @@ enum ErrorReport {
     switch error.code {
     case .system(let number):
       text += ": " + Process.message(number)
+      if error.path.hasPrefix(TargetStore.cacheFolder) {
+        text += " (this is the cache of targets; $XDG_CACHE_HOME moves it)"
+      }
       if number == 28 { text += " (free some space; nothing that was committed is lost)" }
       if number == 30 { text += " (the store can be read, not written)" }
     case .damaged: text += " (\(adviceOnDamage(error.path)))"

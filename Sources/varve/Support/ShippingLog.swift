@@ -93,6 +93,18 @@ enum ShippingLog {
     return (backups, older(backups, than: shipped))
   }
 
+  /// Refuses a target that has no backups, though some were shipped there from here: a disk that is
+  /// not mounted looks so.
+  static func requireKnown(_ access: TargetAccess) throws {
+    let shipped = try entries().last { $0.target == access.identity && $0.kind == .backup }
+    guard let shipped, shipped.isGood, try access.target.list("backups/").isEmpty else { return }
+    throw StoreError(
+      .notFound, path: access.text,
+      detail:
+        "generation \(shipped.generation) was shipped there, and there are no backups now: is "
+        + "it mounted? --anew begins there anew")
+  }
+
   private static func older(_ backups: [BackupInfo], than shipped: [Entry]) -> String? {
     for (store, entries) in Dictionary(grouping: shipped, by: \.store) {
       let newest = entries.map(\.generation).max() ?? 0

@@ -8,7 +8,8 @@ struct StoreArguments: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "The store's directory, or a target with a backup that has indexes, which is read where it "
-        + "is (default: $VARVE_STORE, else $XDG_DATA_HOME/varve).",
+        + "is, with the key that the configuration or $VARVE_KEY_FILE has "
+        + "(default: $VARVE_STORE, else $XDG_DATA_HOME/varve).",
       valueName: "place"))
   var store: String?
 

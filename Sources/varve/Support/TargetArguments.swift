@@ -263,10 +263,18 @@ struct TargetAccess {
 
   var isRemote: Bool { named.address.contains("://") }
 
+  private var missingDirectory: String? {
+    isRemote || Process.exists(named.address) ? nil : named.address
+  }
+
   /// The objects of a target that holds backups.
   func objects() throws -> ObjectStore {
+    if let path = missingDirectory {
+      throw StoreError(.notFound, path: path, detail: "there is no such directory; is it mounted?")
+    }
     let ring = KeyRing(target)
     guard try ring.hasSlots() else {
+      try ring.requirePlain()
       guard source == nil else {
         throw StoreError(
           .denied, path: target.name, detail: "the target is not encrypted; give it no key")
@@ -282,7 +290,8 @@ struct TargetAccess {
       throw StoreError(
         .denied, path: target.name,
         detail: "the target is encrypted; give --key-file, --passphrase-file, "
-          + "--passphrase-command, --recovery-key-file or --kms-key")
+          + "--passphrase-command, --recovery-key-file or --kms-key; a key in the configuration or "
+          + "$VARVE_KEY_FILE holds for all commands")
     }
     return source
   }
@@ -297,6 +306,7 @@ struct TargetAccess {
   ) throws -> ObjectStore {
     let ring = KeyRing(target)
     if try ring.hasSlots() { return try objects() }
+    try ring.requirePlain()
     var source = source
     if source == nil, named.isEncrypted != false, !mayBePlain,
       try named.isEncrypted == true || target.list("backups/").isEmpty
