@@ -111,7 +111,7 @@ extension BackupReader {
     let areIndexesWhole = Mutex(backup.hasIndexes)
     try transfers.each(backup.record.files) { object, onMove in
       do {
-        try writeAnyCopy(of: object, objects.copies(of: object, in: list)) { key in
+        try objects.anyCopy(of: object, in: list) { key in
           let path = paths.root + "/" + (names[object] ?? "")
           try writeFile(object, key, to: path, backup, paths, fileSystem, isCancelled, onMove)
         }
@@ -133,27 +133,10 @@ extension BackupReader {
     return areIndexesWhole.withLock { $0 }
   }
 
-  /// Tries the copies of a file until one is good.
-  private func writeAnyCopy(
-    of object: BackupObject, _ copies: [TargetObject], _ write: (String) throws -> Void
-  ) throws {
-    var failure = StoreError(
-      .damaged, path: objects.name,
-      detail: "the target has no whole copy of \(object.kind) \(object.id) of the backup")
-    for copy in copies {
-      do {
-        return try write(copy.key)
-      } catch let error as StoreError where error.code == .damaged || error.code == .notFound {
-        failure = StoreError(.damaged, path: copy.key, detail: error.detail)
-      }
-    }
-    throw failure
-  }
-
   private func writeFile(
     _ object: BackupObject, _ key: String, to path: String, _ backup: BackupInfo,
-    _ paths: StorePaths,
-    _ fileSystem: any FileSystem, _ isCancelled: () -> Bool, _ onMove: (UInt64) -> Void
+    _ paths: StorePaths, _ fileSystem: any FileSystem, _ isCancelled: () -> Bool,
+    _ onMove: (UInt64) -> Void
   ) throws {
     let temporary = paths.temporary("\(object.kind)-\(object.id)")
     try engine { () throws(StorageError) in try fileSystem.unlink(temporary) }

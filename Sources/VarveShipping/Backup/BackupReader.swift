@@ -163,6 +163,9 @@ public struct BackupReader: Sendable {
     }
   }
 
+  /// Whether there are no backups, right or not.
+  public func isEmpty() throws -> Bool { try keys().isEmpty }
+
   private func keys() throws -> [String] {
     try objects.target.list(TargetKey.backups).map(\.key).filter(TargetKey.isBackup)
   }

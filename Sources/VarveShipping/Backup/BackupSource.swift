@@ -21,10 +21,12 @@ struct BackupSource: Sendable {
         version.manifest.indexes.map { ($0.id, store.paths.index($0.id)) }
         + version.manifest.fullTexts.map { ($0.id, store.paths.fullText($0.id)) }
       for (id, path) in paths {
-        guard store.fileSystem.exists(path) else {
+        do throws(StorageError) {
+          files[id] = try store.fileSystem.open(path)
+        } catch {
+          guard !store.fileSystem.exists(path) else { throw StoreError(error) }
           throw StoreError(.notFound, path: path, detail: "an index was replaced")
         }
-        files[id] = try engine { () throws(StorageError) in try store.fileSystem.open(path) }
       }
     }
     indexFiles = files

@@ -77,6 +77,27 @@ public struct ObjectStore: Sendable {
     }
   }
 
+  /// Tries the copies of a file until one is good.
+  ///
+  /// - Parameter body: gets the key of a copy.
+  /// - Throws: ``StoreError``: `damaged` if there is none; what else the closure throws.
+  func anyCopy(
+    of object: BackupObject, in list: FileList, _ body: (String) throws -> Void
+  ) throws {
+    var failure = StoreError(
+      .damaged, path: name,
+      detail: "the target has no whole copy of \(object.kind) \(object.id): the next backup of the "
+        + "store ships it again")
+    for copy in copies(of: object, in: list) {
+      do {
+        return try body(copy.key)
+      } catch let error as StoreError where error.code == .damaged || error.code == .notFound {
+        failure = StoreError(.damaged, path: copy.key, detail: error.detail)
+      }
+    }
+    throw failure
+  }
+
   /// Bytes that an object of some bytes takes in the target.
   func storedByteCount(_ byteCount: UInt64) -> UInt64 {
     isEncrypted ? SealedObject.sealedByteCount(byteCount) : byteCount

@@ -60,7 +60,7 @@ struct ObjectCache: Sendable {
     // Who reads another backup may take it away just now.
     for _ in 0..<Self.triesMax {
       if has(object), let file = try? disk.open(path) { return file }
-      try anyCopy(of: object) { key in try fetch(object, key, to: path, onMove) }
+      try objects.anyCopy(of: object, in: list) { key in try fetch(object, key, to: path, onMove) }
     }
     return try engine { () throws(StorageError) in try disk.open(path) }
   }
@@ -118,7 +118,9 @@ struct ObjectCache: Sendable {
       throw StoreError(.cancelled, path: objects.name, detail: "reading was stopped")
     }
     var text: [UInt8] = []
-    try anyCopy(of: object) { key in text = try objects.chunks(numbers, of: object, at: key) }
+    try objects.anyCopy(of: object, in: list) { key in
+      text = try objects.chunks(numbers, of: object, at: key)
+    }
     let size = SealedObject.chunkByteCount
     let chunks = stride(from: 0, to: text.count, by: size).map {
       Array(text[$0..<min(text.count, $0 + size)])
@@ -136,22 +138,6 @@ struct ObjectCache: Sendable {
   }
 
   // MARK: Both
-
-  /// Tries the copies of a file until one is good.
-  private func anyCopy(of object: BackupObject, _ body: (String) throws -> Void) throws {
-    var failure = StoreError(
-      .damaged, path: objects.name,
-      detail: "the target has no whole copy of \(object.kind) \(object.id): the next backup of the "
-        + "store ships it again")
-    for copy in objects.copies(of: object, in: list) {
-      do {
-        return try body(copy.key)
-      } catch let error as StoreError where error.code == .damaged || error.code == .notFound {
-        failure = StoreError(.damaged, path: copy.key, detail: error.detail)
-      }
-    }
-    throw failure
-  }
 
   /// Writes a file under a name of its own until it is whole.
   private func write(

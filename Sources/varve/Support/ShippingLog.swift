@@ -97,7 +97,7 @@ enum ShippingLog {
   /// not mounted looks so.
   static func requireKnown(_ access: TargetAccess) throws {
     let shipped = try entries().last { $0.target == access.identity && $0.kind == .backup }
-    guard let shipped, shipped.isGood, try access.target.list("backups/").isEmpty else { return }
+    guard let shipped, shipped.isGood, try BackupReader(access.target).isEmpty() else { return }
     throw StoreError(
       .notFound, path: access.text,
       detail:

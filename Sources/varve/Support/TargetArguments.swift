@@ -309,7 +309,7 @@ struct TargetAccess {
     try ring.requirePlain()
     var source = source
     if source == nil, named.isEncrypted != false, !mayBePlain,
-      try named.isEncrypted == true || target.list("backups/").isEmpty
+      try named.isEncrypted == true || BackupReader(target).isEmpty()
     {
       source = try TargetArguments.fallbackSource()
     }
