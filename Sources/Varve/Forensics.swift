@@ -51,7 +51,7 @@ public enum Forensics {
       inspection.add(
         0, "header",
         [
-          ("file", "\(header.kind)"), ("version", "\(FileHeader.version)"),
+          ("file", "\(header.kind)"), ("version", "\(header.kind.version)"),
           ("number", "\(header.number)"), ("store", "\(header.storeID)"),
         ])
       do throws(StorageError) {

@@ -74,7 +74,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     path = error.path
     offset = error.offset
     if case .format(let format) = error.code {
-      detail = "\(error.doing): \(format.code)"
+      let isOutdated = format.code == .outdatedVersion
+      detail =
+        error.doing + ": "
+        + (isOutdated
+          ? "it is of an older version and has to be made again" : "\(format.code)")
     } else {
       detail = error.doing
     }

@@ -22,14 +22,15 @@ public enum FileKind: UInt8, Sendable, CaseIterable {
   case keySlot = 9
   /// What a pruning will delete, `*.vprune`.
   case pruneList = 10
+
+  /// The version of the format that this code writes and reads.
+  @inlinable public var version: UInt16 { self == .fullText ? 2 : 1 }
 }
 
 /// The header that opens every file.
 public struct FileHeader: Equatable, Sendable {
   /// Bytes of a header.
   @inlinable public static var byteCount: Int { 40 }
-  /// The format version that this code writes.
-  @inlinable public static var version: UInt16 { 1 }
   /// "VRVE" read as a little-endian integer.
   @inlinable package static var magic: UInt32 { 0x4556_5256 }
 
@@ -54,7 +55,11 @@ public struct FileHeader: Equatable, Sendable {
     }
     guard bytes.load(UInt32.self, at: 0) == Self.magic else { throw FormatError(.badMagic, at: 0) }
     let version = bytes.load(UInt16.self, at: 4)
-    guard version == Self.version else { throw FormatError(.unsupportedVersion, at: 4) }
+    let known = FileKind(rawValue: bytes.load(UInt8.self, at: 6))?.version ?? 1
+    guard version == known else {
+      throw FormatError(
+        version > 0 && version < known ? .outdatedVersion : .unsupportedVersion, at: 4)
+    }
     guard Checksum.crc32c(bytes.extracting(0..<36)) == bytes.load(UInt32.self, at: 36) else {
       throw FormatError(.checksumMismatch, at: 36)
     }
@@ -79,7 +84,7 @@ public struct FileHeader: Equatable, Sendable {
   package func write(to writer: inout ByteWriter) {
     let start = writer.count
     writer.write(Self.magic)
-    writer.write(Self.version)
+    writer.write(kind.version)
     writer.write(kind.rawValue)
     writer.write(UInt8(0))
     writer.write(number)

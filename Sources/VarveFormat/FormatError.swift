@@ -10,6 +10,9 @@ public struct FormatError: Error, Equatable, Sendable {
     case badMagic
     /// The file is of a format version that this code does not know.
     case unsupportedVersion
+    /// The file is of an older format version than this code reads; it is derived and can be made
+    /// anew.
+    case outdatedVersion
     /// The file is of another kind than expected.
     case wrongKind
     /// A checksum does not match.

@@ -44,18 +44,32 @@ extension CorruptVectors {
     ]
   }
 
+  /// Where the places of the exceptions of the counts of the first block begin.
+  private static func exceptionPlaces(_ bytes: [UInt8]) -> Int {
+    29 + (Int(bytes.rawSpan.load(UInt32.self, at: 0)) + 1 + 7) / 8 + 16 * Int(bytes[25])
+  }
+
   private static var postings: [Vector] {
     let base = VectorFiles.postings
     return [
-      corrupt(base, "06-postings-width", "deltas of 40 bits", .outOfBounds) { $0[12] = 40 },
+      corrupt(base, "06-postings-width", "differences of 40 bits", .outOfBounds) { $0[24] = 40 },
       corrupt(base, "06-postings-last", "another last document", .inconsistent) { $0[0] ^= 1 },
-      corrupt(base, "06-postings-block", "the block ends a byte early", .inconsistent) {
-        $0[4] -= 1
+      corrupt(base, "06-postings-bits", "129 documents in a block", .inconsistent) {
+        // The documents begin with 0 to 7; the next one is 13.
+        $0[30] |= 1
+      },
+      corrupt(base, "06-postings-exceptions", "129 exceptions", .outOfBounds) { $0[28] = 129 },
+      corrupt(base, "06-postings-place", "an exception twice", .outOfOrder) {
+        let places = exceptionPlaces($0)
+        $0[places + 1] = $0[places]
+      },
+      corrupt(base, "06-postings-exception", "an exception that is none", .outOfBounds) {
+        $0[exceptionPlaces($0) + Int($0[26])] = 0
       },
       corrupt(base, "06-postings-key", "a key twice in one document", .outOfOrder) {
-        // The positions are the second part; document 1 has the keys 5 and 95.
+        // The positions are the second part; they begin with those of document 1.
         let start = Int(base.settings.first { $0.name == "listByteCount" }?.value ?? "") ?? 0
-        $0[start + 2] = 0
+        $0[start] = 0
       },
       corrupt(base, "06-postings-short", "the last key ends early", .truncated) {
         $0.removeLast()

@@ -67,30 +67,28 @@ extension Vector {
       + [UInt8](repeating: 0, count: PostingsLayout.paddingByteCount)
     let positions = Array(bytes[listByteCount...])
     var decoder = try PostingsDecoder(list.rawSpan, count: count)
-    var reader = ByteReader(positions.rawSpan)
+    var at = 0
     var documents: [CanonicalJSON] = []
     var keys: [CanonicalJSON] = []
     while true {
       let held = try decoder.next()
       if held == 0 { break }
-      guard decoder.positionsOffset == reader.offset else {
-        throw FormatError(.inconsistent, at: 0)
-      }
+      guard decoder.positionsOffset == at else { throw FormatError(.inconsistent, at: 0) }
       for i in 0..<held {
         documents.append(.int(decoder.docs[i]))
-        var own: [CanonicalJSON] = []
-        var last: UInt32?
+        var own = [decoder.firstKeys[i]]
         var ascends = true
-        try PositionList.read(Int(decoder.counts[i]), from: &reader) { key in
-          if let last, key <= last { ascends = false }
-          last = key
-          own.append(.int(key))
+        var reader = PositionReader(positions.rawSpan, at: at)
+        try reader.read(Int(decoder.counts[i]) - 1, behind: own[0]) { key in
+          if key <= own[own.count - 1] { ascends = false }
+          own.append(key)
         }
         guard ascends else { throw FormatError(.outOfOrder, at: listByteCount) }
-        keys.append(.array(own))
+        at = reader.offset
+        keys.append(.array(own.map { .int($0) }))
       }
     }
-    try reader.expectEnd()
+    guard at == positions.count else { throw FormatError(.trailingBytes, at: listByteCount + at) }
     return .object(["documents": .array(documents), "keys": .array(keys)])
   }
 

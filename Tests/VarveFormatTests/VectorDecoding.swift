@@ -61,7 +61,7 @@ extension Vector {
   static func json(_ header: FileHeader) -> CanonicalJSON {
     .object([
       "kind": .int(header.kind.rawValue), "number": .int(header.number),
-      "storeID": .string(header.storeID.description), "version": .int(FileHeader.version),
+      "storeID": .string(header.storeID.description), "version": .int(header.kind.version),
     ])
   }
 

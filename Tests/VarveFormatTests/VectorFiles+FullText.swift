@@ -51,36 +51,58 @@ extension VectorFiles {
   }
 
   static var postings: Vector {
+    // A block of bits, then one of differences; a few documents with far more positions, or a first
+    // one much further behind, than the others.
     var docs: [UInt32] = []
-    var counts: [UInt32] = []
+    var keys: [[UInt32]] = []
     var ends: [UInt32] = []
     var positions = ByteWriter()
-    for i in 0..<131 {
-      docs.append(UInt32(i * 3 + i % 2))
-      counts.append(UInt32(1 + i % 3))
-      let keys = (0...UInt32(i % 3)).map { UInt32(i) * 5 + $0 * 90 + (i == 130 ? 1 << 16 : 0) }
-      PositionList.append(keys[...], to: &positions)
+    for i in 0..<UInt32(259) {
+      let near = i + i / 8 * 5
+      docs.append(i < 128 ? near : i * 40 - 4000 + i % 2)
+      let count = i % 50 == 7 ? 9 : 1 + i % 2
+      let first = i % 60 == 9 ? 3000 + i : i % 30
+      keys.append((0..<count).map { first + $0 * 90 + (i == 258 ? 1 << 16 : 0) })
+      PositionList.append(keys[Int(i)][...], to: &positions)
       ends.append(UInt32(positions.count))
     }
     var encoder = PostingsEncoder()
     var writer = ByteWriter()
-    encoder.append(docs: docs[...], counts: counts[...], positionsEnds: ends[...], to: &writer)
+    encoder.append(
+      docs: docs, counts: keys.map { UInt32($0.count) }, firstKeys: keys.map { $0[0] },
+      positionsEnds: ends, to: &writer)
     let listByteCount = writer.count
     writer.write(positions.bytes)
     var notes = Annotator(writer.bytes)
-    notes.table([
-      (4, "last document                  INV-21"), (4, "end of the block               INV-21"),
-      (4, "end of its positions           INV-21"), (1, "width of the deltas            INV-22"),
-      (1, "width of the counts            INV-22"),
-    ])
-    let packed = 16 * Int(writer.bytes[12] + writer.bytes[13])
-    notes.take(packed, "128 deltas, 128 counts         INV-22")
+    for _ in 0..<2 {
+      notes.table([
+        (4, "last document                  INV-21"), (4, "end of the block               INV-21"),
+        (4, "end of its positions           INV-21"),
+      ])
+    }
+    var before = -1
+    for block in 0..<2 {
+      let end = 24 + Int(writer.bytes.rawSpan.load(UInt32.self, at: 12 * block + 4))
+      let head = writer.bytes[notes.at..<(notes.at + 5)].map { Int($0) }
+      notes.table([
+        (1, "width of the differences       INV-22"), (1, "width of the counts            INV-23"),
+        (1, "exceptions of the counts       INV-23"), (1, "width of the first keys        INV-23"),
+        (1, "exceptions of the first keys   INV-23"),
+      ])
+      let last = Int(docs[block * 128 + 127])
+      let isBits = head[0] == 64
+      notes.take(
+        isBits ? (last - before + 7) / 8 : 16 * head[0],
+        isBits ? "128 documents as bits          INV-22" : "128 differences                INV-22")
+      before = last
+      notes.take(end - notes.at, "counts and first keys          INV-23")
+    }
     notes.take(listByteCount - notes.at, "three documents more           INV-24")
-    notes.take(positions.count, "positions              INV-25, INV-26")
+    notes.take(positions.count, "positions behind the first ones INV-25")
     return Vector(
-      "06-postings", "131 documents: a packed block, three varints, the positions",
+      "06-postings", "259 documents: a block of bits, one of differences, three varints",
       structure: "postings",
-      settings: [("itemCount", "131"), ("listByteCount", "\(listByteCount)")], bytes: writer.bytes,
+      settings: [("itemCount", "259"), ("listByteCount", "\(listByteCount)")], bytes: writer.bytes,
       fields: notes.fields)
   }
 

@@ -7,48 +7,95 @@ import VarveTestSupport
 
 @Suite("Parts of search")
 struct PartsTests {
+  /// A list as the tests know it.
+  private struct List {
+    var docs: [UInt32] = []
+    var keys: [[UInt32]] = []
+    var bytes: [UInt8] = []
+    var positions = ByteWriter()
+
+    mutating func encode() {
+      var ends: [UInt32] = []
+      for own in keys {
+        PositionList.append(own[...], to: &positions)
+        ends.append(UInt32(positions.count))
+      }
+      var encoder = PostingsEncoder()
+      var list = ByteWriter()
+      encoder.append(
+        docs: docs, counts: keys.map { UInt32($0.count) }, firstKeys: keys.map { $0[0] },
+        positionsEnds: ends, to: &list)
+      bytes = list.bytes + [UInt8](repeating: 0, count: PostingsLayout.paddingByteCount)
+    }
+  }
+
+  /// Gaps, counts and keys of all sizes: bits and differences, few exceptions, many and none.
+  private static func list(seed: Int) -> List {
+    var random = SplitMix64(seed: UInt64(seed))
+    var list = List()
+    var doc: UInt32 = 0
+    let gap = [1, 2, 3, 9, 40, 5000, 100_000][seed % 7]
+    for _ in 0..<random.below(900) {
+      doc += UInt32(1 + random.below(random.below(50) == 0 ? gap * 20 : gap))
+      let count = random.below(8) == 0 ? 1 + random.below(300) : 1
+      let most = random.below(9) == 0 ? 1 << 20 : 1 << (seed % 12 + 1)
+      var own: Set<UInt32> = []
+      for _ in 0..<count { own.insert(UInt32(random.below(most))) }
+      list.docs.append(doc)
+      list.keys.append(own.sorted())
+    }
+    list.encode()
+    return list
+  }
+
   @Test(
     "Postings come back as they were written",
-    .requirement("INV-20", "INV-21", "INV-22", "INV-23", "INV-24", "INV-25", "INV-26"),
-    arguments: 1...20)
+    .requirement("INV-20", "INV-21", "INV-22", "INV-23", "INV-24", "INV-25", "INV-26", "INV-27"),
+    arguments: 1...42)
   func postings(seed: Int) throws {
-    var random = SplitMix64(seed: UInt64(seed))
-    var docs: [UInt32] = []
-    var counts: [UInt32] = []
-    var ends: [UInt32] = []
-    var positions = ByteWriter()
-    var keys: [[UInt32]] = []
-    var doc: UInt32 = 0
-    for _ in 0..<random.below(700) {
-      doc += UInt32(1 + random.below(seed.isMultiple(of: 2) ? 3 : 100_000))
-      var own: Set<UInt32> = []
-      for _ in 0...random.below(4) { own.insert(UInt32(random.below(1 << 20))) }
-      docs.append(doc)
-      counts.append(UInt32(own.count))
-      keys.append(own.sorted())
-      PositionList.append(own.sorted()[...], to: &positions)
-      ends.append(UInt32(positions.count))
-    }
-    var encoder = PostingsEncoder()
-    var list = ByteWriter()
-    encoder.append(docs: docs[...], counts: counts[...], positionsEnds: ends[...], to: &list)
-    for _ in 0..<8 { list.write(UInt8(0)) }
-    var decoder = try PostingsDecoder(list.bytes.rawSpan, count: docs.count)
+    let list = Self.list(seed: seed)
+    var decoder = try PostingsDecoder(list.bytes.rawSpan, count: list.docs.count)
     var found = 0
     while true {
       let count = try decoder.next()
       if count == 0 { break }
-      var reader = ByteReader(positions.bytes.rawSpan, at: decoder.positionsOffset)
+      var reader = PositionReader(list.positions.bytes.rawSpan, at: decoder.positionsOffset)
       for i in 0..<count {
-        #expect(decoder.docs[i] == docs[found])
-        #expect(decoder.counts[i] == counts[found])
-        var own: [UInt32] = []
-        try PositionList.read(Int(decoder.counts[i]), from: &reader) { own.append($0) }
-        #expect(own == keys[found])
+        #expect(decoder.docs[i] == list.docs[found])
+        #expect(Int(decoder.counts[i]) == list.keys[found].count)
+        #expect(decoder.firstKeys[i] == list.keys[found][0])
+        var own = [decoder.firstKeys[i]]
+        // Every third one is passed over.
+        if found % 3 == 2 {
+          reader.skip(Int(decoder.counts[i]) - 1)
+        } else {
+          try reader.read(Int(decoder.counts[i]) - 1, behind: own[0]) { own.append($0) }
+          #expect(own == list.keys[found])
+        }
         found += 1
       }
     }
-    #expect(found == docs.count)
+    #expect(found == list.docs.count)
+  }
+
+  @Test(
+    "A list put into a set has the same documents, and a list begun in the middle goes on there",
+    .requirement("INV-20", "INV-21", "INV-22"), arguments: 1...42)
+  func postingsAsSet(seed: Int) throws {
+    let list = Self.list(seed: seed)
+    let limit = Int(list.docs.last ?? 0) + 1
+    for base in [0, 1, 77] {
+      var set = DocSet(capacity: base + limit)
+      var decoder = try PostingsDecoder(list.bytes.rawSpan, count: list.docs.count)
+      try set.insert(&decoder, base: base, limit: limit)
+      #expect(set.documents == list.docs.map { $0 + UInt32(base) })
+    }
+    for place in stride(from: 0, to: list.docs.count, by: 50) {
+      var decoder = try PostingsDecoder(list.bytes.rawSpan, count: list.docs.count)
+      decoder.skip(to: list.docs[place])
+      let count = try decoder.next()
+      #expect(decoder.docs[..<count].contains(list.docs[place]))
+    }
   }
 
   @Test(

@@ -21,8 +21,9 @@ def decode(data, kind=None):
     if len(data) < 6:
         raise FormatError("truncated", 4)
     version = struct.unpack_from("<H", data, 4)[0]
-    if version != 1:
-        raise FormatError("unsupportedVersion", 4)
+    known = 2 if data[6:7] == bytes([FULL_TEXT]) else 1
+    if version != known:
+        raise FormatError("outdatedVersion" if 0 < version < known else "unsupportedVersion", 4)
     if len(data) < SIZE:
         # The first field that does not fit.
         for offset, size in ((6, 1), (7, 1), (8, 8), (16, 16), (32, 4), (36, 4)):

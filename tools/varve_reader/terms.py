@@ -86,22 +86,19 @@ def decode_list(data, term):
     start = position = term.start + 12 * whole
     if start > middle:
         raise FormatError("truncated", term.start, "skip data")
-    documents, counts, skips = [], [], []
-    last = -1
-    for _ in range(whole):
-        delta_width, count_width = unpack("<BB", data, position, middle)
-        if delta_width > 32 or count_width > 32:
-            raise FormatError("outOfBounds", position, "width")
-        after = position + 2 + 16 * (delta_width + count_width)
-        if after > middle:
-            raise FormatError("truncated", position, "block of a list")
-        split = position + 2 + 16 * delta_width
-        for delta in _bits(data[position + 2:split], delta_width):
-            last += delta + 1
-            documents.append(last)
-        counts += [value + 1 for value in _bits(data[split:after], count_width)]
+    skips = [unpack("<III", data, term.start + 12 * block, middle) for block in range(whole)]
+    documents, counts, firsts = [], [], []
+    for last, block_end, _ in skips:
+        after = start + block_end
+        if after > middle or after < position + 5:
+            raise FormatError("outOfBounds", position, "block of a list")
+        found, own_counts, own_firsts = _block(
+            data[position:after], documents[-1] if documents else -1, last)
+        documents += found
+        counts += [value + 1 for value in own_counts]
+        firsts += own_firsts
         position = after
-        skips.append((last, position - start))
+    last = documents[-1] if documents else -1
     for _ in range(term.documentCount - whole * LIST_BLOCK):
         value, position = read_varint(data, position, middle)
         last += (value >> 1) + 1
@@ -111,13 +108,14 @@ def decode_list(data, term):
             count, position = read_varint(data, position, middle)
             count += 2
         counts.append(count)
+        first, position = read_varint(data, position, middle)
+        firsts.append(first)
     if position != middle:
         raise FormatError("trailingBytes", position, "list")
     keys = []
-    for number, count in enumerate(counts, 1):
-        if count > end - position:
+    for number, (count, key) in enumerate(zip(counts, firsts), 1):
+        if count - 1 > end - position:
             raise FormatError("truncated", position, "positions")
-        key, position = read_varint(data, position, end)
         found = [key]
         for _ in range(count - 1):
             step, position = read_varint(data, position, end)
@@ -126,13 +124,61 @@ def decode_list(data, term):
             key += step
             found.append(key)
         keys.append(found)
-        if number % LIST_BLOCK == 0:
-            block = number // LIST_BLOCK - 1
-            if struct.unpack_from("<III", data, term.start + 12 * block) != skips[block] + (position - middle,):
-                raise FormatError("inconsistent", term.start + 12 * block, "skip data (INV-21)")
+        if number % LIST_BLOCK == 0 and skips[number // LIST_BLOCK - 1][2] != position - middle:
+            raise FormatError("inconsistent", term.start, "skip data (INV-21)")
     if position != end:
         raise FormatError("trailingBytes", position, "positions")
     return documents, keys
+
+
+def _block(raw, before, last):
+    """(documents, counts less 1, first keys) of a block behind a document (INV-22, INV-23)."""
+    width, count_width, count_exceptions, key_width, key_exceptions = raw[:5]
+    if width == 64:
+        size = last - before
+        position = 5 + (size + 7) // 8
+        if size < LIST_BLOCK or position > len(raw):
+            raise FormatError("inconsistent", 5, "bits of a block (INV-22)")
+        bits = int.from_bytes(raw[5:position], "little")
+        if bits >> size - 1 != 1:
+            raise FormatError("inconsistent", position - 1, "last bit of a block (INV-22)")
+        documents = [before + 1 + place for place in range(size) if bits >> place & 1]
+    elif width > 32:
+        raise FormatError("outOfBounds", 0, "width")
+    else:
+        position = 5 + 16 * width
+        if position > len(raw):
+            raise FormatError("inconsistent", 5, "differences of a block")
+        documents, document = [], before
+        for delta in _bits(raw[5:position], width):
+            document += delta + 1
+            documents.append(document)
+    if len(documents) != LIST_BLOCK or documents[-1] != last:
+        raise FormatError("inconsistent", 5, "documents of a block (INV-21)")
+    counts, position = _patched(raw, position, count_width, count_exceptions)
+    firsts, position = _patched(raw, position, key_width, key_exceptions)
+    if position != len(raw):
+        raise FormatError("inconsistent", position, "end of a block")
+    return documents, counts, firsts
+
+
+def _patched(raw, start, width, exceptions):
+    """128 numbers and where they end (INV-23)."""
+    places = start + 16 * width
+    position = places + exceptions
+    if width > 32 or exceptions > LIST_BLOCK or position > len(raw):
+        raise FormatError("outOfBounds", start, "width or exceptions")
+    numbers = _bits(raw[start:places], width)
+    least = 0
+    for place in raw[places:places + exceptions]:
+        if not least <= place < LIST_BLOCK:
+            raise FormatError("outOfOrder", places, "places of exceptions")
+        least = place + 1
+        above, position = read_varint(raw, position, len(raw))
+        if not 0 < above <= 0xFFFFFFFF >> width:
+            raise FormatError("outOfBounds", places, "exception")
+        numbers[place] |= above << width
+    return numbers, position
 
 
 def _bits(raw, width):

@@ -1,38 +1,28 @@
-// The places of a term in its documents, as varints. Chapter 6, INV-28.
+// The places of a term in its documents behind the first one of each, as varints. Chapter 6,
+// INV-25.
 
 /// Positions of a term in a document: attribute and position as one number, in ascending order.
-/// Chapter 6, INV-28.
-@usableFromInline
+/// Chapter 6, INV-25, INV-26.
 package enum PositionList {
-  /// Appends the positions of one document.
+  /// Appends the positions of one document behind its first one, which stands in the list.
   package static func append(_ keys: ArraySlice<UInt32>, to writer: inout ByteWriter) {
-    var previous: UInt32 = 0
-    for key in keys {
+    guard var previous = keys.first else { return }
+    for key in keys.dropFirst() {
       writer.writeVarint(UInt64(key &- previous))
       previous = key
     }
   }
-
-  /// Reads the positions of one document.
-  @inlinable
-  package static func read(
-    _ count: Int, from reader: inout ByteReader, _ body: (UInt32) -> Void
-  ) throws(FormatError) {
-    var key: UInt32 = 0
-    for _ in 0..<count {
-      key = key &+ UInt32(truncatingIfNeeded: try reader.readVarint())
-      body(key)
-    }
-  }
 }
 
-/// Reads the positions of one document after another. Chapter 6, INV-28.
+/// Reads the positions of one document after another. Chapter 6, INV-25.
 @usableFromInline
 package struct PositionReader: ~Escapable {
   @usableFromInline let bytes: RawSpan
   @usableFromInline var at: Int
+  /// Positions that were passed over, but not yet looked for: mostly nobody asks for those behind.
+  @usableFromInline var pending = 0
 
-  /// Where the positions of the next document begin.
+  /// Behind the positions that were read or taken last.
   package var offset: Int { at }
 
   /// - Parameter offset: where the positions of a document begin.
@@ -43,45 +33,20 @@ package struct PositionReader: ~Escapable {
     at = min(offset, bytes.byteCount)
   }
 
-  /// Reads the positions of a document.
+  /// Passes over positions.
   @inlinable @inline(__always)
-  package mutating func read(_ count: Int, _ body: (UInt32) -> Void) throws(FormatError) {
-    _ = try read(upTo: count) { key in
-      body(key)
-      return true
-    }
-  }
+  package mutating func skip(_ count: Int) { pending &+= count }
 
-  /// Reads the positions of a document as long as a closure wants to go on.
-  ///
-  /// - Returns: how many were read; the next one is that behind them.
+  /// Reads positions of a document behind a known one.
   @inlinable @inline(__always)
   package mutating func read(
-    upTo count: Int, _ body: (UInt32) -> Bool
-  ) throws(FormatError) -> Int {
-    var key: UInt32 = 0
+    _ count: Int, behind first: UInt32, _ body: (UInt32) -> Void
+  ) throws(FormatError) {
+    if pending > 0 { try passOver() }
+    var key = first
     let end = bytes.byteCount
     var offset = at
-    var read = 0
-    // The first key is as often one byte as two, and a jump that nobody can foresee costs more than
-    // to look at both.
-    if count > 0, offset + 8 <= end {
-      let word = bytes.load(UInt64.self, at: offset)
-      let ends = ~word & 0x8080_8080
-      if ends & 0x80_8080 != 0 {
-        let bits = UInt64(ends.trailingZeroBitCount) + 1
-        let number = word & (1 << bits - 1)
-        offset += Int(bits >> 3)
-        key = UInt32(
-          truncatingIfNeeded: number & 0x7F | number >> 1 & 0x3F80 | number >> 2 & 0x1F_C000)
-        read = 1
-        guard body(key) else {
-          at = offset
-          return read
-        }
-      }
-    }
-    while read < count {
+    for _ in 0..<count {
       guard offset < end else { throw FormatError(.truncated, at: offset) }
       var byte = bytes.load(UInt8.self, at: offset)
       offset += 1
@@ -95,18 +60,27 @@ package struct PositionReader: ~Escapable {
         shift += 7
       }
       key = key &+ delta
-      read += 1
-      guard body(key) else { break }
+      body(key)
     }
     at = offset
-    return read
   }
 
-  /// Passes over the positions of a document: eight bytes at a time, as each number ends with the
-  /// one byte of it that is below 0x80.
-  @inlinable
-  package mutating func skip(_ count: Int) throws(FormatError) {
-    var left = count
+  /// The bytes of the positions of a document behind its first one.
+  @_lifetime(copy self)
+  package mutating func take(_ count: Int) throws(FormatError) -> RawSpan {
+    if pending > 0 { try passOver() }
+    let start = at
+    pending = count
+    try passOver()
+    return bytes.extracting(start..<at)
+  }
+
+  /// Passes over what is pending: eight bytes at a time, as each number ends with the one byte of
+  /// it that is below 0x80.
+  @usableFromInline
+  package mutating func passOver() throws(FormatError) {
+    var left = pending
+    pending = 0
     while left > 0 {
       if at + 8 <= bytes.byteCount {
         var ends = ~bytes.load(UInt64.self, at: at) & 0x8080_8080_8080_8080

@@ -224,16 +224,15 @@ package struct InvertedIndexMerger {
           guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
           for i in 0..<count {
             let document = base + decoder.docs[i]
+            let behind = Int(decoder.counts[i]) - 1
             guard let map else {
-              let start = reader.offset
-              try reader.skip(Int(decoder.counts[i]))
               lists.append(
-                doc: document, count: decoder.counts[i],
-                positions: positions.extracting(start..<reader.offset))
+                doc: document, count: decoder.counts[i], firstKey: decoder.firstKeys[i],
+                positions: try reader.take(behind))
               continue
             }
-            var keys: [UInt32] = []
-            try reader.read(Int(decoder.counts[i])) { keys.append($0) }
+            var keys = [decoder.firstKeys[i]]
+            try reader.read(behind, behind: keys[0]) { keys.append($0) }
             for key in keys {
               guard Int(key >> 16) < map.count else { throw FormatError(.outOfBounds, at: 0) }
             }

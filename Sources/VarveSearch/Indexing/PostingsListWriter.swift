@@ -5,6 +5,7 @@ import VarveFormat
 struct PostingsListWriter: Sendable {
   private var docs: [UInt32] = []
   private var counts: [UInt32] = []
+  private var firstKeys: [UInt32] = []
   private var ends: [UInt32] = []
   private var keys: [UInt32] = []
   private var positions = ByteWriter()
@@ -22,6 +23,7 @@ struct PostingsListWriter: Sendable {
   mutating func begin() {
     docs.removeAll(keepingCapacity: true)
     counts.removeAll(keepingCapacity: true)
+    firstKeys.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     keys.removeAll(keepingCapacity: true)
     positions.bytes.removeAll(keepingCapacity: true)
@@ -38,12 +40,13 @@ struct PostingsListWriter: Sendable {
     keys.append(key)
   }
 
-  /// Adds a document whose positions are encoded already.
-  mutating func append(doc: UInt32, count: UInt32, positions bytes: RawSpan) {
+  /// Adds a document whose positions behind the first one are encoded already.
+  mutating func append(doc: UInt32, count: UInt32, firstKey: UInt32, positions bytes: RawSpan) {
     endDocument()
     current = .max
     docs.append(doc)
     counts.append(count)
+    firstKeys.append(firstKey)
     positions.write(bytes)
     ends.append(UInt32(positions.count))
   }
@@ -57,6 +60,7 @@ struct PostingsListWriter: Sendable {
       }
     }
     counts.append(UInt32(keys.count))
+    firstKeys.append(keys[0])
     PositionList.append(keys[...], to: &positions)
     ends.append(UInt32(positions.count))
     keys.removeAll(keepingCapacity: true)
@@ -69,7 +73,7 @@ struct PostingsListWriter: Sendable {
     endDocument()
     let before = buffer.count
     encoder.append(
-      docs: docs[...], counts: counts[...], positionsEnds: ends[...], to: &buffer)
+      docs: docs, counts: counts, firstKeys: firstKeys, positionsEnds: ends, to: &buffer)
     let figures = Figures(
       docCount: docs.count, postingsByteCount: buffer.count - before,
       positionsByteCount: positions.count)

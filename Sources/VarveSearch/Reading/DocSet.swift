@@ -1,6 +1,8 @@
 // Sets of documents as bits. A million documents are 125 kB: unions and intersections of whole sets
 // cost less than the bookkeeping of anything cleverer.
 
+package import VarveFormat
+
 /// A set of documents of one snapshot.
 package struct DocSet: Equatable, Sendable {
   package private(set) var words: [UInt64]
@@ -25,15 +27,17 @@ package struct DocSet: Equatable, Sendable {
   @inline(__always)
   package func contains(_ doc: Int) -> Bool { words[doc >> 6] & (1 << UInt64(doc & 63)) != 0 }
 
-  /// Adds documents.
+  /// Adds the documents of a list that were not read yet.
   ///
-  /// - Parameter base: added to each.
-  package mutating func insert(_ docs: borrowing Span<UInt32>, count: Int, base: Int) {
+  /// - Parameters:
+  ///   - base: added to each.
+  ///   - limit: documents of the index.
+  package mutating func insert(
+    _ decoder: inout PostingsDecoder, base: Int, limit: Int
+  ) throws(FormatError) {
+    precondition(base + limit <= capacity)
     var output = words.mutableSpan
-    for i in 0..<count {
-      let doc = base &+ Int(docs[i])
-      output[doc >> 6] |= 1 << UInt64(doc & 63)
-    }
+    while try decoder.insertNext(into: &output, base: base, limit: limit) {}
   }
 
   package var count: Int {

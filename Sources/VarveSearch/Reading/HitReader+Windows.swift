@@ -27,19 +27,20 @@ extension HitReader {
       let finder = MemberFinder(members.numbers.span, members.range, base: part.base)
       let docs = decoder.docs.span
       let counts = decoder.counts.span
+      let firstKeys = decoder.firstKeys.span
       var total = 0
       for i in 0..<count where finder.find(docs[i]) != nil { total += Int(counts[i]) }
-      // No more places than bytes.
-      guard total <= positions.byteCount else { throw FormatError(.outOfBounds, at: 0) }
+      // No more places behind the first ones than bytes.
+      guard total <= positions.byteCount + count else { throw FormatError(.outOfBounds, at: 0) }
       var reader = PositionReader(positions, at: decoder.positionsOffset)
       try found.append(addingCapacity: total) { (output) throws(FormatError) in
         for i in 0..<count {
           guard finder.find(docs[i]) != nil else {
-            try reader.skip(Int(counts[i]))
+            reader.skip(Int(counts[i]) - 1)
             continue
           }
           let document = docs[i] &+ UInt32(truncatingIfNeeded: part.base)
-          try Self.read(&reader, Int(counts[i]), part) { key in
+          try Self.read(&reader, firstKeys[i], Int(counts[i]), part) { key in
             output.append(
               Hit(document: document, key: key, isPhrase: isPhrase, isExact: isExact))
           }
@@ -62,28 +63,33 @@ extension HitReader {
       let finder = MemberFinder(members.numbers.span, members.range, base: part.base)
       let docs = decoder.docs.span
       let counts = decoder.counts.span
+      let firstKeys = decoder.firstKeys.span
       var output = found.mutableSpan
       var reader = PositionReader(positions, at: decoder.positionsOffset)
       for i in 0..<count {
         let number = Int(counts[i])
         guard let place = finder.find(docs[i]) else {
-          try reader.skip(number)
+          reader.skip(number - 1)
           continue
         }
         var summary = output[place]
         if part.hasMetadata {
-          try Self.read(&reader, number, part) { key in
+          try Self.read(&reader, firstKeys[i], number, part) { key in
             summary.note(key, first: first, isExact: isExact, isPhrase: isPhrase)
           }
         } else {
-          // Behind its place in the query a word only gets further away.
-          let read = try reader.read(upTo: number) { key in
-            summary.note(key & 0xFFFF, first: first, isExact: isExact, isPhrase: isPhrase)
-            return Int(key & 0xFFFF) < first
-          }
-          if read < number {
-            try reader.skip(number - read)
-            summary.note(count: number - read)
+          let key = firstKeys[i] & 0xFFFF
+          summary.note(key, first: first, isExact: isExact, isPhrase: isPhrase)
+          if number > 1 {
+            if Int(key) < first {
+              try reader.read(number - 1, behind: key) { key in
+                summary.note(key & 0xFFFF, first: first, isExact: isExact, isPhrase: isPhrase)
+              }
+            } else {
+              // Behind its place in the query a word only gets further away.
+              reader.skip(number - 1)
+              summary.note(count: number - 1)
+            }
           }
         }
         output[place] = summary

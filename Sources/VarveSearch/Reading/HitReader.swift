@@ -86,12 +86,7 @@ struct HitReader: Sendable {
       var documents = set
       set = DocSet(capacity: 0)
       try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
-        while true {
-          let count = try decoder.next(withCounts: false)
-          guard count > 0 else { break }
-          guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
-          documents.insert(decoder.docs.span, count: count, base: part.base)
-        }
+        try documents.insert(&decoder, base: part.base, limit: limit)
       }
       set = documents
     }
@@ -176,30 +171,34 @@ struct HitReader: Sendable {
       let document = part.base + Int(decoder.docs[i])
       let number = Int(decoder.counts[i])
       guard candidates.contains(document) else {
-        try reader.skip(number)
+        reader.skip(number - 1)
         continue
       }
-      try Self.read(&reader, number, part) { key in body(document, key) }
+      try Self.read(&reader, decoder.firstKeys[i], number, part) { key in body(document, key) }
     }
   }
 
   /// Reads the keys of a document, with the attributes numbered as in the corpus.
   @inline(__always)
   static func read(
-    _ reader: inout PositionReader, _ count: Int, _ part: SearchCorpus.Part,
+    _ reader: inout PositionReader, _ first: UInt32, _ count: Int, _ part: SearchCorpus.Part,
     _ body: (UInt32) -> Void
   ) throws(FormatError) {
     let attributeCount = part.index.attributes.count
     var isInside = true
     if let map = part.attributes {
-      try reader.read(count) { key in
+      func note(_ key: UInt32) {
         let local = Int(key >> 16)
         if local < map.count { body(map[local] << 16 | key & 0xFFFF) } else { isInside = false }
       }
+      note(first)
+      if count > 1 { try reader.read(count - 1, behind: first, note) }
     } else {
-      try reader.read(count) { key in
+      func note(_ key: UInt32) {
         if Int(key >> 16) < attributeCount { body(key) } else { isInside = false }
       }
+      note(first)
+      if count > 1 { try reader.read(count - 1, behind: first, note) }
     }
     guard isInside else { throw FormatError(.outOfBounds, at: 0) }
   }
@@ -222,8 +221,8 @@ struct HitReader: Sendable {
           for i in 0..<count where candidates.contains(part.base + Int(decoder.docs[i])) {
             total += Int(decoder.counts[i])
           }
-          // No more places than bytes.
-          guard total <= positions.byteCount else { throw FormatError(.outOfBounds, at: 0) }
+          // No more places behind the first ones than bytes.
+          guard total <= positions.byteCount + count else { throw FormatError(.outOfBounds, at: 0) }
           try found.append(addingCapacity: total) { (output) throws(FormatError) in
             try walkBlock(decoder, count, positions, part, in: candidates) { document, key in
               output.append(

@@ -192,7 +192,7 @@ package final class ValueIndex: Sendable {
   /// Adds the documents of a value to a set.
   func insertDocuments(of value: Int, into set: inout DocSet) {
     let own = documents[range(of: value)]
-    set.insert(own.span, count: own.count, base: 0)
+    for document in own { set.insert(Int(document)) }
   }
 
   /// How many documents a value has; one that was seen twice with it may count twice.

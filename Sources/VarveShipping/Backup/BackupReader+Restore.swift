@@ -81,10 +81,7 @@ extension BackupReader {
   ) throws -> Store {
     var options = StoreOptions(access: .write)
     options.maintenance = .manual
-    let store =
-      hasIndexes
-      ? try Store.open(at: path, options: options, fileSystem: fileSystem)
-      : try Store.rebuild(at: path, options: options, fileSystem: fileSystem)
+    let store = try open(path, hasIndexes: hasIndexes, options, fileSystem)
     let snapshot = try store.snapshot()
     guard try snapshot.digest() == backup.contentDigest,
       snapshot.historyDigest == backup.historyDigest
@@ -94,6 +91,20 @@ extension BackupReader {
     }
     try store.indexText(ifOver: Limits.tailByteCount, concurrently: concurrently)
     return store
+  }
+
+  private func open(
+    _ path: String, hasIndexes: Bool, _ options: StoreOptions, _ fileSystem: any FileSystem
+  ) throws -> Store {
+    if hasIndexes {
+      do throws(StoreError) {
+        return try Store.open(at: path, options: options, fileSystem: fileSystem)
+      } catch {
+        // What was shipped whole may be of an older format. What is derived is built.
+        guard error.code == .damaged else { throw error }
+      }
+    }
+    return try Store.rebuild(at: path, options: options, fileSystem: fileSystem)
   }
 
   /// Writes everything; returns whether the indexes are there, too.
