@@ -175,7 +175,8 @@ package struct Searcher: Sendable {
     let searchOn = try attributes(request)
     let tolerant = tolerantAttributes()
     let reader = HitReader(
-      corpus: corpus, attributes: searchOn, byWord: settings.hasProximityByWord)
+      corpus: corpus, attributes: searchOn, byWord: settings.hasProximityByWord,
+      sharing: sharing)
     let query = request.query ?? ""
     let parsed = QueryParser.parse(
       query, tokenizer: tokenizer, stopWords: stopWords,

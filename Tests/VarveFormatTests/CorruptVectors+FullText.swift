@@ -44,7 +44,7 @@ extension CorruptVectors {
     ]
   }
 
-  /// Where the places of the exceptions of the counts of the first block begin.
+  /// Where the places of the exceptions of the first keys of the first block begin.
   private static func exceptionPlaces(_ bytes: [UInt8]) -> Int {
     29 + (Int(bytes.rawSpan.load(UInt32.self, at: 0)) + 1 + 7) / 8 + 16 * Int(bytes[25])
   }
@@ -58,7 +58,7 @@ extension CorruptVectors {
         // The documents begin with 0 to 7; the next one is 13.
         $0[30] |= 1
       },
-      corrupt(base, "06-postings-exceptions", "129 exceptions", .outOfBounds) { $0[28] = 129 },
+      corrupt(base, "06-postings-exceptions", "129 exceptions", .outOfBounds) { $0[26] = 129 },
       corrupt(base, "06-postings-place", "an exception twice", .outOfOrder) {
         let places = exceptionPlaces($0)
         $0[places + 1] = $0[places]

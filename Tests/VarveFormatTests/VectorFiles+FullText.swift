@@ -85,9 +85,9 @@ extension VectorFiles {
       let end = 24 + Int(writer.bytes.rawSpan.load(UInt32.self, at: 12 * block + 4))
       let head = writer.bytes[notes.at..<(notes.at + 5)].map { Int($0) }
       notes.table([
-        (1, "width of the differences       INV-22"), (1, "width of the counts            INV-23"),
-        (1, "exceptions of the counts       INV-23"), (1, "width of the first keys        INV-23"),
-        (1, "exceptions of the first keys   INV-23"),
+        (1, "width of the differences       INV-22"), (1, "width of the first keys        INV-23"),
+        (1, "exceptions of the first keys   INV-23"), (1, "width of the counts            INV-23"),
+        (1, "exceptions of the counts       INV-23"),
       ])
       let last = Int(docs[block * 128 + 127])
       let isBits = head[0] == 64
@@ -95,7 +95,7 @@ extension VectorFiles {
         isBits ? (last - before + 7) / 8 : 16 * head[0],
         isBits ? "128 documents as bits          INV-22" : "128 differences                INV-22")
       before = last
-      notes.take(end - notes.at, "counts and first keys          INV-23")
+      notes.take(end - notes.at, "first keys and counts          INV-23")
     }
     notes.take(listByteCount - notes.at, "three documents more           INV-24")
     notes.take(positions.count, "positions behind the first ones INV-25")

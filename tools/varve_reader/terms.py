@@ -133,7 +133,7 @@ def decode_list(data, term):
 
 def _block(raw, before, last):
     """(documents, counts less 1, first keys) of a block behind a document (INV-22, INV-23)."""
-    width, count_width, count_exceptions, key_width, key_exceptions = raw[:5]
+    width, key_width, key_exceptions, count_width, count_exceptions = raw[:5]
     if width == 64:
         size = last - before
         position = 5 + (size + 7) // 8
@@ -155,8 +155,8 @@ def _block(raw, before, last):
             documents.append(document)
     if len(documents) != LIST_BLOCK or documents[-1] != last:
         raise FormatError("inconsistent", 5, "documents of a block (INV-21)")
-    counts, position = _patched(raw, position, count_width, count_exceptions)
     firsts, position = _patched(raw, position, key_width, key_exceptions)
+    counts, position = _patched(raw, position, count_width, count_exceptions)
     if position != len(raw):
         raise FormatError("inconsistent", position, "end of a block")
     return documents, counts, firsts

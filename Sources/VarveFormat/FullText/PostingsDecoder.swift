@@ -1,6 +1,5 @@
 // Reads the documents of a term: blocks of 128, skip data in front, the rest as varints. Chapter 6,
-// INV-20 to INV-25. After D. Lemire, L. Boytsov, "Decoding billions of integers per second through
-// vectorization", 2015, without the vectors.
+// INV-20 to INV-24.
 
 /// Decodes the postings of a term a block at a time. Every length is checked before it is used.
 package struct PostingsDecoder: ~Escapable {
@@ -16,6 +15,8 @@ package struct PostingsDecoder: ~Escapable {
   package private(set) var counts: [UInt32]
   /// The first position of each.
   package private(set) var firstKeys: [UInt32]
+  /// What `next(among:base:limit:)` found, in order.
+  package private(set) var members: [PostingsMember] = []
   /// Where the positions of the block begin, from the start of the term's.
   package private(set) var positionsOffset = 0
   private var positionsNext = 0
@@ -66,25 +67,69 @@ package struct PostingsDecoder: ~Escapable {
   /// The last document of the next packed block; nil where the rest follows.
   package var nextBlockLast: UInt32? { block < blockTotal ? UInt32(skip(block, 0)) : nil }
 
+  /// The least document that the next block may have.
+  package var leastNext: Int { least }
+
   /// Decodes the next block; the number of its documents, 0 at the end.
   package mutating func next() throws(FormatError) -> Int {
     positionsOffset = positionsNext
     guard block < blockTotal else { return try readTail() }
-    let head = try readHead()
-    if head.isBits {
-      try readBits(head)
-    } else {
-      try unpackDocs(head)
-    }
-    let counted = try PatchedBlock.read(
-      bytes, at: head.docsEnd, width: head.countWidth, exceptionCount: head.countExceptions,
-      limit: head.end, bias: 1, into: &counts)
-    let end = try PatchedBlock.read(
-      bytes, at: counted, width: head.keyWidth, exceptionCount: head.keyExceptions,
-      limit: head.end, bias: 0, into: &firstKeys)
-    guard end == head.end else { throw FormatError(.inconsistent, at: head.start) }
+    let next = try nextBlock()
+    try next.readDocs(into: &docs)
+    try next.readCounts(behind: try next.readFirstKeys(into: &firstKeys), into: &counts)
     leaveBlock()
     return PostingsLayout.blockCount
+  }
+
+  /// Finds members of a set in the next block; false at the end. Where there are any, counts and
+  /// first keys are decoded, too.
+  ///
+  /// - Parameters:
+  ///   - words: bits of documents, of which there are at least `base + limit`.
+  ///   - base: added to each document.
+  ///   - limit: documents of the index.
+  package mutating func next(
+    among words: borrowing Span<UInt64>, base: Int, limit: Int
+  ) throws(FormatError) -> Bool {
+    positionsOffset = positionsNext
+    members.removeAll(keepingCapacity: true)
+    guard block < blockTotal else {
+      let count = try readTail()
+      if count == 0 { return false }
+      guard Int(docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+      PostingsBlock.findMembers(docs, count, among: words, base: base, to: &members)
+      return true
+    }
+    guard skip(block, 0) < limit else { throw FormatError(.outOfBounds, at: 0) }
+    let next = try nextBlock()
+    try next.findMembers(among: words, base: base, &docs, to: &members)
+    if !members.isEmpty {
+      try next.readCounts(behind: try next.readFirstKeys(into: &firstKeys), into: &counts)
+    }
+    leaveBlock()
+    return true
+  }
+
+  /// Decodes the documents and first keys of the next block that has a first key up to `key`; the
+  /// number of its documents, 0 at the end. Of other blocks nothing but the first keys is decoded.
+  package mutating func next(withFirstKeyUpTo key: UInt32) throws(FormatError) -> Int {
+    while block < blockTotal {
+      let next = try nextBlock()
+      _ = try next.readFirstKeys(into: &firstKeys)
+      let isFound = hasFirstKey(upTo: key)
+      if isFound { try next.readDocs(into: &docs) }
+      leaveBlock()
+      if isFound { return PostingsLayout.blockCount }
+    }
+    return try next()
+  }
+
+  private func hasFirstKey(upTo key: UInt32) -> Bool {
+    let keys = firstKeys.span
+    // Without a jump for each.
+    var least = UInt32.max
+    for i in 0..<PostingsLayout.blockCount { least = min(least, keys[i]) }
+    return least <= key
   }
 
   /// Decodes the documents of the next block alone and sets their bits; false at the end.
@@ -96,152 +141,43 @@ package struct PostingsDecoder: ~Escapable {
   package mutating func insertNext(
     into words: inout MutableSpan<UInt64>, base: Int, limit: Int
   ) throws(FormatError) -> Bool {
-    var count = PostingsLayout.blockCount
-    if block < blockTotal {
-      let head = try readHead()
-      guard skip(block, 0) < limit else { throw FormatError(.outOfBounds, at: head.start) }
-      if head.isBits {
-        try insertBits(head, into: &words, base: base)
-        leaveBlock()
-        return true
-      }
-      try unpackDocs(head)
-      leaveBlock()
-    } else {
-      count = try readTail()
+    guard block < blockTotal else {
+      let count = try readTail()
       if count == 0 { return false }
       guard Int(docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+      let docs = docs.span
+      for i in 0..<count {
+        let doc = base &+ Int(docs[i])
+        words[doc >> 6] |= 1 << UInt64(doc & 63)
+      }
+      return true
     }
-    let docs = docs.span
-    for i in 0..<count {
-      let doc = base &+ Int(docs[i])
-      words[doc >> 6] |= 1 << UInt64(doc & 63)
-    }
+    guard skip(block, 0) < limit else { throw FormatError(.outOfBounds, at: 0) }
+    try nextBlock().insertDocs(into: &words, base: base, &docs)
+    leaveBlock()
     return true
   }
 
   // MARK: Blocks
 
-  /// What stands in front of the columns of a block.
-  private struct Head {
-    let start: Int
-    let docWidth: Int
-    let countWidth: Int
-    let countExceptions: Int
-    let keyWidth: Int
-    let keyExceptions: Int
-    let docsEnd: Int
-    let end: Int
-
-    var docsStart: Int { start + PostingsLayout.headByteCount }
-    var isBits: Bool { docWidth == PostingsLayout.bitsWidth }
-  }
-
-  private func readHead() throws(FormatError) -> Head {
+  @_lifetime(copy self)
+  private func nextBlock() throws(FormatError) -> PostingsBlock {
     let start = blocksStart + (block == 0 ? 0 : skip(block - 1, 1))
     let end = blocksStart + skip(block, 1)
-    let limit = bytes.byteCount - PostingsLayout.paddingByteCount
-    let docsStart = start + PostingsLayout.headByteCount
-    guard docsStart <= end, end <= limit else { throw FormatError(.outOfBounds, at: start) }
-    func byte(_ i: Int) -> Int { Int(bytes.load(UInt8.self, at: start + i)) }
-    let docWidth = byte(0)
-    guard docWidth <= 32 || docWidth == PostingsLayout.bitsWidth else {
+    guard start <= end, end <= bytes.byteCount - PostingsLayout.paddingByteCount else {
       throw FormatError(.outOfBounds, at: start)
     }
-    let bitCount = bitCount
-    let byteCount = docWidth <= 32 ? 16 * docWidth : (bitCount + 7) / 8
-    guard docsStart + byteCount <= end else { throw FormatError(.inconsistent, at: start) }
-    if docWidth == PostingsLayout.bitsWidth {
-      // The last bit is the document that the skip data have.
-      guard bitCount >= PostingsLayout.blockCount,
-        byte(PostingsLayout.headByteCount + byteCount - 1) >> ((bitCount - 1) & 7) == 1
-      else { throw FormatError(.inconsistent, at: start) }
-    }
-    return Head(
-      start: start, docWidth: docWidth, countWidth: byte(1), countExceptions: byte(2),
-      keyWidth: byte(3), keyExceptions: byte(4), docsEnd: docsStart + byteCount, end: end)
+    return try PostingsBlock(bytes, start..<end, least: least, last: skip(block, 0))
   }
 
   /// The first document that a block may have.
   private var least: Int { done == 0 ? 0 : Int(previous) + 1 }
-
-  /// Documents from the first one that the block may have up to its last one.
-  private var bitCount: Int { skip(block, 0) + 1 - least }
 
   private mutating func leaveBlock() {
     previous = UInt32(skip(block, 0))
     positionsNext = skip(block, 2)
     block += 1
     done += PostingsLayout.blockCount
-  }
-
-  /// In 64 bits, so that documents ascend whatever the bytes say; the last one is compared with the
-  /// skip data.
-  private mutating func unpackDocs(_ head: Head) throws(FormatError) {
-    let width = head.docWidth
-    let mask: UInt64 = (1 << UInt64(width)) - 1
-    var bit = head.docsStart * 8
-    var next = UInt64(least)
-    let bytes = bytes
-    var output = docs.mutableSpan
-    for i in 0..<PostingsLayout.blockCount {
-      let word = bytes.load(UInt64.self, at: bit >> 3) >> UInt64(bit & 7)
-      next = next &+ (word & mask) &+ 1
-      output[i] = UInt32(truncatingIfNeeded: next &- 1)
-      bit += width
-    }
-    guard next &- 1 == UInt64(skip(block, 0)) else {
-      throw FormatError(.inconsistent, at: head.start)
-    }
-  }
-
-  private mutating func readBits(_ head: Head) throws(FormatError) {
-    let count = bitCount
-    var first = least
-    var found = 0
-    let own = self.bytes
-    var output = docs.mutableSpan
-    for word in 0..<((count + 63) / 64) {
-      var bits = own.load(UInt64.self, at: head.docsStart + word * 8)
-      let left = count - word * 64
-      if left < 64 { bits &= 1 << UInt64(left) - 1 }
-      guard found + bits.nonzeroBitCount <= PostingsLayout.blockCount else {
-        throw FormatError(.inconsistent, at: head.start)
-      }
-      while bits != 0 {
-        output[found] = UInt32(truncatingIfNeeded: first &+ bits.trailingZeroBitCount)
-        found += 1
-        bits &= bits - 1
-      }
-      first += 64
-    }
-    guard found == PostingsLayout.blockCount else {
-      throw FormatError(.inconsistent, at: head.start)
-    }
-  }
-
-  private func insertBits(
-    _ head: Head, into words: inout MutableSpan<UInt64>, base: Int
-  ) throws(FormatError) {
-    let count = bitCount
-    let first = base + least
-    let shift = UInt64(first & 63)
-    var found = 0
-    var at = first >> 6
-    for word in 0..<((count + 63) / 64) {
-      var bits = bytes.load(UInt64.self, at: head.docsStart + word * 8)
-      let left = count - word * 64
-      if left < 64 { bits &= 1 << UInt64(left) - 1 }
-      found += bits.nonzeroBitCount
-      words[at] |= bits << shift
-      let above = shift == 0 ? 0 : bits >> (64 - shift)
-      // Behind the last document there may be no word.
-      if above != 0 { words[at + 1] |= above }
-      at += 1
-    }
-    guard found == PostingsLayout.blockCount else {
-      throw FormatError(.inconsistent, at: head.start)
-    }
   }
 
   private mutating func readTail() throws(FormatError) -> Int {

@@ -83,7 +83,7 @@ package struct PostingsEncoder: Sendable {
     let extraShape = PatchedBlock.shape(extras)
     let firstShape = PatchedBlock.shape(firsts)
     blocks.write(UInt8(isBits ? PostingsLayout.bitsWidth : deltaWidth))
-    for shape in [extraShape, firstShape] {
+    for shape in [firstShape, extraShape] {
       blocks.write(UInt8(shape.width))
       blocks.write(UInt8(shape.exceptionCount))
     }
@@ -92,8 +92,8 @@ package struct PostingsEncoder: Sendable {
     } else {
       PatchedBlock.pack(deltas, width: deltaWidth, to: &blocks)
     }
-    PatchedBlock.append(extras, extraShape, to: &blocks)
     PatchedBlock.append(firsts, firstShape, to: &blocks)
+    PatchedBlock.append(extras, extraShape, to: &blocks)
   }
 
   private mutating func appendBits(byteCount: Int) {

@@ -144,8 +144,13 @@ package struct TermDictionary: ~Escapable {
   }
 
   /// Visits terms by their ordinals, which ascend; a block is decoded once.
+  ///
+  /// - Parameters:
+  ///   - judge: what a term is worth; 0 for nothing.
+  ///   - body: gets the terms that are worth something.
   package func visit(
-    _ ordinals: [Int], _ body: ([UInt8], TermInfo) -> Void
+    _ ordinals: [Int], _ judge: (borrowing Span<UInt8>) -> Int,
+    _ body: (Int, [UInt8], TermInfo) -> Void
   ) throws(FormatError) {
     var i = 0
     while i < ordinals.count {
@@ -154,10 +159,10 @@ package struct TermDictionary: ~Escapable {
       var cursor = try cursor(block: block)
       while i < ordinals.count, ordinals[i] / TermLayout.blockCount == block {
         guard let info = try cursor.next() else { throw FormatError(.inconsistent, at: 0) }
-        if info.ordinal == ordinals[i] {
-          body(cursor.term, info)
-          i += 1
-        }
+        guard info.ordinal == ordinals[i] else { continue }
+        i += 1
+        let worth = judge(cursor.term.span)
+        if worth > 0 { body(worth, cursor.term, info) }
       }
     }
   }
@@ -221,7 +226,10 @@ package struct TermCursor: ~Escapable {
     }
     term.removeLast(term.count - shared)
     let range = try reader.readRange(added)
-    for i in range { term.append(reader.bytes.load(UInt8.self, at: i)) }
+    let bytes = reader.bytes
+    term.append(addingCapacity: added) { output in
+      for i in range { output.append(bytes.load(UInt8.self, at: i)) }
+    }
     let docCount = try reader.readCount(max: Int(UInt32.max))
     let start = listsEnd
     let middle = start + (try reader.readCount(max: 1 << 40))

@@ -54,6 +54,41 @@ package struct EditDistance {
     return isPrefix ? best : score
   }
 
+  /// The distance to a word of ASCII letters, as far as it matters; nil for other words.
+  ///
+  /// - Parameter limit: greater distances need not be told apart.
+  package func distance(
+    to word: borrowing Span<UInt8>, isPrefix: Bool, upTo limit: Int
+  ) -> Int? {
+    guard count > 0, count <= 64 else { return nil }
+    var vp: UInt64 = count == 64 ? .max : (1 << UInt64(count)) - 1
+    var vn: UInt64 = 0
+    var d0: UInt64 = 0
+    var previous: UInt64 = 0
+    let last = UInt64(count - 1)
+    var score = count
+    var best = count
+    let ascii = ascii.span
+    // No beginning of a word is nearer than the letters that it has more.
+    for i in 0..<(isPrefix ? min(word.count, count + limit) : word.count) {
+      let letter = word[i]
+      guard letter < 128 else { return nil }
+      let match = ascii[Int(letter)]
+      let swap = ((~d0 & match) << 1) & previous
+      d0 = (((match & vp) &+ vp) ^ vp) | match | vn | swap
+      let hp = vn | ~(d0 | vp)
+      let hn = d0 & vp
+      // Without a jump for each.
+      score += Int(hp >> last & 1) - Int(hn >> last & 1)
+      let shifted = hp << 1 | 1
+      vp = hn << 1 | ~(d0 | shifted)
+      vn = d0 & shifted
+      previous = match
+      best = min(best, score)
+    }
+    return isPrefix ? best : score
+  }
+
   private func plain(_ word: [UInt32], isPrefix: Bool) -> Int {
     var before: [Int] = []
     var previous = Array(0...count)

@@ -65,33 +65,27 @@ struct WordSearch {
     let distance = EditDistance(letters)
     var one = Gathering()
     var two = Gathering()
-    func judge(_ term: [UInt8]) -> Int {
-      let other = Letters.of(term.rawSpan)
-      if abs(other.count - letters.count) > typos, !isPrefix || other.count < letters.count {
-        return 0
+    func judge(_ term: borrowing Span<UInt8>) -> Int {
+      if skipsNumbers, Self.isNumber(term) { return 0 }
+      if let found = distance.distance(to: term, isPrefix: isPrefix, upTo: typos) {
+        return Self.worth(found, of: typos, hasFirst: UInt32(term[0]) == first)
       }
-      let found = distance.distance(to: other, isPrefix: isPrefix)
-      guard found > 0, found <= typos else { return 0 }
-      if other.first == first { return found }
-      return found == 1 && typos == 2 ? 2 : 0
+      let other = Letters.of(Self.bytes(term).rawSpan)
+      return Self.worth(
+        distance.distance(to: other, isPrefix: isPrefix), of: typos,
+        hasFirst: other.first == first)
     }
     for (i, part) in corpus.parts.enumerated() {
       let ordinals = try candidates(letters, part.index, typos: typos, isPrefix: isPrefix)
       try part.index.withTerms { (terms) throws(FormatError) in
-        try terms.visit(ordinals) { term, info in
-          if skipsNumbers, Self.isNumber(term) { return }
-          switch judge(term) {
-          case 1: one.add(term, list: (i, info))
-          case 2: two.add(term, list: (i, info))
-          default: break
-          }
+        try terms.visit(ordinals, judge) { worth, term, info in
+          if worth == 1 { one.add(term, list: (i, info)) } else { two.add(term, list: (i, info)) }
         }
       }
     }
     for (i, values) in corpus.valueIndexes.enumerated() {
       for (place, term) in values.words.enumerated() {
-        if skipsNumbers, Self.isNumber(term) { continue }
-        switch judge(term) {
+        switch judge(term.span) {
         case 1: one.add(term, value: (i, place))
         case 2: two.add(term, value: (i, place))
         default: break
@@ -101,9 +95,22 @@ struct WordSearch {
     return (one.first(Self.oneTypoWordCountMax), two.first(Self.twoTypoWordCountMax))
   }
 
+  /// How many typos a distance counts as; 0 for none or too many.
+  private static func worth(_ distance: Int, of typos: Int, hasFirst: Bool) -> Int {
+    guard distance > 0, distance <= typos else { return 0 }
+    if hasFirst { return distance }
+    return distance == 1 && typos == 2 ? 2 : 0
+  }
+
+  private static func bytes(_ word: borrowing Span<UInt8>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for i in word.indices { bytes.append(word[i]) }
+    return bytes
+  }
+
   /// Whether a word is made of numbers and punctuation only.
-  static func isNumber(_ word: [UInt8]) -> Bool {
-    let scalars = String(decoding: word, as: UTF8.self).unicodeScalars
+  static func isNumber(_ word: borrowing Span<UInt8>) -> Bool {
+    let scalars = String(decoding: bytes(word), as: UTF8.self).unicodeScalars
     return scalars.allSatisfy { scalar in
       if scalar.value < 0x80 {
         return !(scalar.value | 0x20 >= 0x61 && scalar.value | 0x20 <= 0x7A)
@@ -136,16 +143,18 @@ struct WordSearch {
       try grams.count(Array(trigrams.prefix(250)), into: &counts)
       let same = grams.slot(from: range.lowerBound)..<grams.slot(from: range.upperBound)
       let needed = trigrams.count - 4 * typos
-      var found: [Int] = []
-      for slot in same where Int(counts[slot]) >= needed { found.append(grams.ordinal(slot)) }
       // With another first letter one typo counts as two, and two as too many.
-      if typos == 2 {
-        let needed = trigrams.count - 4
-        for slot in 0..<counts.count where Int(counts[slot]) >= needed && !same.contains(slot) {
-          found.append(grams.ordinal(slot))
-        }
+      let others = typos == 2 ? trigrams.count - 4 : Int.max
+      var found: [Int] = []
+      let span = counts.span
+      for slot in 0..<same.lowerBound where Int(span[slot]) >= others {
+        found.append(grams.ordinal(slot))
       }
-      return found.sorted()
+      for slot in same where Int(span[slot]) >= needed { found.append(grams.ordinal(slot)) }
+      for slot in same.upperBound..<span.count where Int(span[slot]) >= others {
+        found.append(grams.ordinal(slot))
+      }
+      return found
     }
   }
 }

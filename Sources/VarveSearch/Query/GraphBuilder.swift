@@ -37,9 +37,9 @@ struct GraphBuilder {
   }
 
   func build(_ parsed: ParsedQuery, query: [UInt8]) throws(FormatError) -> QueryGraph {
-    var nodes: [QueryNode] = []
-    for (i, term) in parsed.terms.enumerated() {
-      nodes.append(term.isPhrase ? try phrase(term, i) : try word(term, i))
+    var words: [Word] = []
+    for (i, term) in parsed.terms.enumerated() where !term.isPhrase {
+      words.append(word([term], i..<(i + 1)))
     }
     for count in [2, 3] where parsed.terms.count >= count {
       for start in 0...(parsed.terms.count - count) {
@@ -47,9 +47,15 @@ struct GraphBuilder {
         let isRun = run.allSatisfy { !$0.isPhrase }
         let isContiguous = zip(run, run.dropFirst()).allSatisfy { $0.last + 1 == $1.first }
         guard isRun, isContiguous else { continue }
-        nodes.append(try ngram(Array(run), start..<(start + count)))
+        words.append(word(Array(run), start..<(start + count)))
       }
     }
+    var filled = try fill(words)[...]
+    var nodes: [QueryNode] = []
+    for (i, term) in parsed.terms.enumerated() {
+      nodes.append(term.isPhrase ? try phrase(term, i) : filled.removeFirst())
+    }
+    nodes += filled
     if settings.codeWords { nodes += try identifiers(parsed.terms, query: query) }
     return QueryGraph(terms: parsed.terms, nodes: nodes)
   }
@@ -79,63 +85,79 @@ struct GraphBuilder {
       typedLetterCount: 0)
   }
 
-  private func word(_ term: QueryTerm, _ i: Int) throws(FormatError) -> QueryNode {
-    let word = term.words[0] ?? []
-    let typos = typosAllowed(word, letterCount: term.typedLetterCount)
-    var node = QueryNode(
-      terms: i..<(i + 1), levels: [[], [], []], baseCost: 0, typoMax: max(1, typos),
-      isPhrase: false, isPrefix: term.isPrefix, first: term.first,
-      last: term.last, word: word, typedLetterCount: term.typedLetterCount)
-    try fill(&node, word: word, typos: typos, parts: [word])
-    return node
+  /// A word, or a run of terms written as one word, before it is looked up.
+  private struct Word: Sendable {
+    var node: QueryNode
+    var word: [UInt8]
+    var parts: [[UInt8]]
+    var typos: Int
   }
 
-  /// A run of terms written as one word.
-  private func ngram(_ run: [QueryTerm], _ terms: Range<Int>) throws(FormatError) -> QueryNode {
+  private func word(_ run: [QueryTerm], _ terms: Range<Int>) -> Word {
     let parts = run.map { $0.words[0] ?? [] }
     let word = Array(parts.joined())
     let letterCount = run.reduce(0) { $0 + $1.typedLetterCount }
-    let typos = max(
-      0, typosAllowed(word, letterCount: letterCount) - (run.count - 1))
-    var node = QueryNode(
-      terms: terms, levels: [[], [], []], baseCost: run.count, typoMax: max(1, typos),
-      isPhrase: false, isPrefix: run.last?.isPrefix ?? false,
+    let typos = max(0, typosAllowed(word, letterCount: letterCount) - (run.count - 1))
+    let node = QueryNode(
+      terms: terms, levels: [[], [], []], baseCost: run.count > 1 ? run.count : 0,
+      typoMax: max(1, typos), isPhrase: false, isPrefix: run.last?.isPrefix ?? false,
       first: run[0].first, last: run[run.count - 1].last, word: word,
       typedLetterCount: letterCount)
-    guard word.count <= Limits.termByteCount else { return node }
-    try fill(&node, word: word, typos: typos, parts: parts)
-    return node
+    return Word(node: node, word: word, parts: parts, typos: typos)
   }
 
-  private func fill(
-    _ node: inout QueryNode, word: [UInt8], typos: Int, parts: [[UInt8]]
-  ) throws(FormatError) {
-    let exact = try search.find(word)
-    if let exact {
-      let isRun = node.terms.count > 1
-      node.levels[0].append(
-        Derivation(words: [exact], isExact: !isRun, isTolerantOnly: isRun))
+  /// Looks words up: what is misspelled takes as long as all the rest, so threads share both. The
+  /// places of what a word falls into are shared in themselves.
+  private func fill(_ words: [Word]) throws(FormatError) -> [QueryNode] {
+    let sharing = corpus.documentCount < reader.sharing.documentCountMin ? .none : reader.sharing
+    let found = try sharing.map(2 * words.count) { (i) throws(FormatError) in
+      let word = words[i / 2]
+      let isIndexed = word.parts.count == 1 || word.word.count <= Limits.termByteCount
+      guard isIndexed else { return [[], [], []] as [[Derivation]] }
+      return i % 2 == 0 ? try known(word) : try misspelled(word)
     }
-    if node.isPrefix {
-      for found in try search.prefixed(word) where found.bytes != word {
-        node.levels[0].append(Derivation(words: [found], isExact: false))
+    var nodes: [QueryNode] = []
+    for (i, word) in words.enumerated() {
+      var node = word.node
+      node.levels = zip(found[2 * i], found[2 * i + 1]).map { $0 + $1 }
+      if word.word.count <= Limits.termByteCount,
+        let split = try split(word.word, parts: word.parts),
+        word.parts.count == 1 || split.map(\.bytes) != word.parts
+      {
+        node.levels[1].append(Derivation(words: split, isExact: false))
+      }
+      nodes.append(node)
+    }
+    return nodes
+  }
+
+  private func misspelled(_ word: Word) throws(FormatError) -> [[Derivation]] {
+    guard word.typos > 0 else { return [[], [], []] }
+    let found = try search.misspelled(
+      word.word, typos: word.typos, isPrefix: word.node.isPrefix)
+    return [[]] + [found.one, found.two].map { $0.map { Derivation(words: [$0], isExact: false) } }
+  }
+
+  private func known(_ word: Word) throws(FormatError) -> [[Derivation]] {
+    var levels: [[Derivation]] = [[], [], []]
+    let bytes = word.word
+    if let exact = try search.find(bytes) {
+      let isRun = word.parts.count > 1
+      levels[0].append(Derivation(words: [exact], isExact: !isRun, isTolerantOnly: isRun))
+    }
+    if word.node.isPrefix {
+      for found in try search.prefixed(bytes) where found.bytes != bytes {
+        levels[0].append(Derivation(words: [found], isExact: false))
       }
     }
     if settings.codeWords {
       // An identifier's part: found like the word, but never as the exact one.
-      if let part = try search.find([CodeWords.mark] + word) {
-        node.levels[0].append(Derivation(words: [part], isExact: false))
+      if let part = try search.find([CodeWords.mark] + bytes) {
+        levels[0].append(Derivation(words: [part], isExact: false))
       }
     }
-    node.levels[0] += try synonymDerivations(parts)
-    if typos > 0 {
-      let found = try search.misspelled(word, typos: typos, isPrefix: node.isPrefix)
-      node.levels[1] = found.one.map { Derivation(words: [$0], isExact: false) }
-      node.levels[2] = found.two.map { Derivation(words: [$0], isExact: false) }
-    }
-    if let split = try split(word, parts: parts), parts.count == 1 || split.map(\.bytes) != parts {
-      node.levels[1].append(Derivation(words: split, isExact: false))
-    }
+    levels[0] += try synonymDerivations(word.parts)
+    return levels
   }
 
   private func synonymDerivations(_ key: [[UInt8]]) throws(FormatError) -> [Derivation] {
@@ -156,33 +178,32 @@ struct GraphBuilder {
     return found
   }
 
-  /// The two words that a word falls into and that stand side by side in most documents. Where a
-  /// cut cannot have more than the best so far, its places are not read.
+  /// The two words that a word falls into and that stand side by side in most documents.
   ///
-  /// - Parameter parts: the words that a run was made of; if no other cut is possible, theirs need
-  ///   not be counted.
+  /// - Parameter parts: the words that a run was made of: theirs is no other way to write it.
   private func split(
     _ word: [UInt8], parts: [[UInt8]]
   ) throws(FormatError) -> [ResolvedWord]? {
-    var cuts: [(words: [ResolvedWord], candidates: DocSet, count: Int, cut: Int)] = []
+    var cuts: [(words: [ResolvedWord], most: Int, cut: Int)] = []
     for cut in 1..<max(1, word.count) where word[cut] & 0xC0 != 0x80 {
       guard let left = try search.find(Array(word[..<cut])) else { continue }
       guard let right = try search.find(Array(word[cut...])) else { continue }
-      let candidates = try reader.documentsWithAll([left, right], attributes: nil)
-      let count = candidates.count
-      if count > 0 { cuts.append(([left, right], candidates, count, cut)) }
+      cuts.append(([left, right], min(left.docCount(in: corpus), right.docCount(in: corpus)), cut))
     }
-    let isOwn = parts.count == 2 && cuts.allSatisfy { $0.cut == parts[0].count }
-    if cuts.isEmpty || isOwn { return nil }
-    // The earliest of equals holds.
-    cuts.sort { $0.count != $1.count ? $0.count > $1.count : $0.cut < $1.cut }
+    let own = parts.count == 2 ? parts[0].count : nil
+    // Those that nothing else can beat are not counted, and the run's own words last: they are
+    // mostly frequent, and without another way to cut it does not matter how frequent. The earliest
+    // of equals holds.
+    cuts.sort {
+      if ($0.cut == own) != ($1.cut == own) { return $1.cut == own }
+      return $0.most != $1.most ? $0.most > $1.most : $0.cut < $1.cut
+    }
     var best: (words: [ResolvedWord], count: Int, cut: Int)?
-    for cut in cuts where cut.count >= best?.count ?? 0 {
-      var documents = DocSet(capacity: corpus.documentCount)
-      for hit in try reader.phraseHits(cut.words, in: cut.candidates, byWord: reader.byWord) {
-        documents.insert(Int(hit.document))
-      }
-      let count = documents.count
+    for cut in cuts where cut.most >= max(1, best?.count ?? 0) {
+      if cut.cut == own, best == nil { return nil }
+      let count = try reader.documents(
+        Derivation(words: cut.words, isExact: false), attributes: nil
+      ).count
       let isBetter = best.map { count > $0.count || count == $0.count && cut.cut < $0.cut } ?? true
       if count > 0, isBetter { best = (cut.words, count, cut.cut) }
     }

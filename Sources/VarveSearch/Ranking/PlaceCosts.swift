@@ -37,6 +37,17 @@ enum PlaceCosts {
     return Int32(best)
   }
 
+  /// The same of one place each.
+  @inline(__always)
+  static func pair(_ left: Hit, _ right: Hit) -> Int32 {
+    let distance = Int(right.key) - Int(left.key)
+    guard left.attribute == right.attribute, abs(distance) <= far, distance != 0 else {
+      return Int32(far)
+    }
+    if distance > 0 { return Int32(distance - 1) }
+    return left.isPhrase || right.isPhrase ? Int32(far) : Int32(-distance)
+  }
+
   /// 0 where both stand in one attribute.
   static func inOneAttribute(
     _ left: borrowing Span<Hit>, _ lefts: Range<Int>, _ right: borrowing Span<Hit>,
@@ -76,6 +87,13 @@ enum PlaceCosts {
     return best * weights.wordCount
   }
 
+  /// The same of one place.
+  @inline(__always)
+  static func attribute(_ hit: Hit, _ weights: borrowing StepWeights) -> Int32 {
+    let own = hit.isPhrase ? weights.ofPhrases : weights.ofWords
+    return min(weights.worst, own[Int(hit.attribute)]) * weights.wordCount
+  }
+
   /// Whether the word itself is there.
   @inline(__always)
   static func hasExact(_ hits: borrowing Span<Hit>, _ range: Range<Int>) -> Bool {
@@ -86,33 +104,50 @@ enum PlaceCosts {
   /// 0 where an attribute is the query, 1 where it starts with it, 2 for the rest.
   ///
   /// - Parameters:
-  ///   - places: of each term, where `index` names the document.
+  ///   - steps: of each term.
+  ///   - number: of the member.
   ///   - length: words of an attribute of the document; nil where nothing counts them.
   static func exactAttribute(
-    _ terms: [ExactTerm], _ places: [Places], _ index: Int,
+    _ terms: [ExactTerm], _ steps: [some PlacesOfStep], _ number: Int,
     length: (_ attribute: UInt32) throws(FormatError) -> Int?
   ) throws(FormatError) -> Int {
+    let slot = steps[0].slot(number)
+    guard !slot.isOne else {
+      return try exactAttribute(slot.hit, terms, steps, number, length: length)
+    }
     var best = 2
-    for i in places[0].range(index) {
-      let hit = places[0].hits[i]
-      guard hit.isExact, hit.position == terms[0].first,
-        hasRest(terms, places, index, attribute: hit.attribute)
-      else { continue }
-      if try length(hit.attribute) == terms.reduce(0, { $0 + $1.wordCount }) { return 0 }
-      best = 1
+    for i in slot.range {
+      best = min(
+        best, try exactAttribute(steps[0].hits[i], terms, steps, number, length: length))
+      if best == 0 { break }
     }
     return best
   }
 
+  /// The same where the first term has a place.
+  @inline(__always)
+  private static func exactAttribute(
+    _ hit: Hit, _ terms: [ExactTerm], _ steps: [some PlacesOfStep], _ number: Int,
+    length: (_ attribute: UInt32) throws(FormatError) -> Int?
+  ) throws(FormatError) -> Int {
+    guard hit.isExact, hit.position == terms[0].first,
+      hasRest(terms, steps, number, attribute: hit.attribute)
+    else { return 2 }
+    return try length(hit.attribute) == terms.reduce(0, { $0 + $1.wordCount }) ? 0 : 1
+  }
+
   /// Whether the terms behind the first one stand at their places in an attribute.
   private static func hasRest(
-    _ terms: [ExactTerm], _ places: [Places], _ index: Int, attribute: UInt32
+    _ terms: [ExactTerm], _ steps: [some PlacesOfStep], _ number: Int, attribute: UInt32
   ) -> Bool {
+    func fits(_ hit: Hit, _ term: Int) -> Bool {
+      hit.isExact && hit.attribute == attribute && hit.position == terms[term].first
+    }
     for term in 1..<max(1, terms.count) {
-      let isThere = places[term].range(index).contains { i in
-        let hit = places[term].hits[i]
-        return hit.isExact && hit.attribute == attribute && hit.position == terms[term].first
-      }
+      let slot = steps[term].slot(number)
+      let isThere =
+        slot.isOne
+        ? fits(slot.hit, term) : slot.range.contains { fits(steps[term].hits[$0], term) }
       if !isThere { return false }
     }
     return true

@@ -5,13 +5,16 @@
 import VarveFormat
 
 /// Places of one step in document order.
-struct Places: Sendable {
+struct Places: PlacesOfStep, Sendable {
   var hits: [Hit]
   /// Where the places of each document begin; one more than documents.
   var starts: [Int32]
 
   @inline(__always)
   func range(_ index: Int) -> Range<Int> { Int(starts[index])..<Int(starts[index + 1]) }
+
+  @inline(__always)
+  func slot(_ index: Int) -> PlaceSlot { PlaceSlot(range(index)) }
 }
 
 /// A range of documents with the words of a query placed in them. One thread at a time.

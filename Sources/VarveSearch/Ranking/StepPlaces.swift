@@ -19,15 +19,14 @@ struct StepPlaces {
   }
 
   private let reader: HitReader
-  private let set: DocSet
-  private var lists: [HitReader.List] = []
+  private var set: DocSet
+  private(set) var lists: [HitReader.List] = []
   private var values: [Int: Values] = [:]
   /// The places of short lists, window by window.
-  private var few: [Hit] = []
+  private(set) var few: [Hit] = []
   private var fewEnds: [Int] = []
-  private var unordered: [Hit] = []
-  /// The places of the window, by the numbers of its members, unless they are summed up.
-  private(set) var places = Places(hits: [], starts: [])
+  /// The places of the window, unless they are summed up.
+  private(set) var places = MemberPlaces()
   /// The place in the query, where places are summed up; nil where they are kept.
   private let summedFrom: Int?
   private(set) var summaries: [StepSummary] = []
@@ -37,14 +36,33 @@ struct StepPlaces {
     graph.derivations(step).allSatisfy { !$0.isPhrase }
   }
 
+  /// A word that a step stands for.
+  struct Word {
+    let word: ResolvedWord
+    var isExact = false
+    var isPhrase = false
+  }
+
+  /// The words that a step of a query stands for.
+  static func words(_ step: PathStep, _ graph: QueryGraph) -> [Word] {
+    graph.derivations(step).compactMap { derivation in
+      derivation.words[0].map { word in
+        Word(
+          word: word, isExact: derivation.isExact && !derivation.isSynonym,
+          isPhrase: derivation.isSynonym)
+      }
+    }
+  }
+
   /// - Parameters:
-  ///   - isSummed: whether sums of the places will do.
+  ///   - summedFrom: the place in the query, where sums of the places will do; nil where the places
+  ///     are asked for.
   ///   - range: documents of which the windows are made.
   init(
-    _ step: PathStep, _ graph: QueryGraph, isSummed: Bool, reader: HitReader, set: DocSet,
-    range: Range<Int>, windows: Windows
+    _ words: [Word], summedFrom: Int?, reader: HitReader, set: DocSet, range: Range<Int>,
+    windows: Windows
   ) throws(FormatError) {
-    summedFrom = isSummed ? graph.nodes[step.node].first : nil
+    self.summedFrom = summedFrom
     self.reader = reader
     self.set = set
     // A list is decoded by blocks, so that each window costs it one at least.
@@ -54,11 +72,9 @@ struct StepPlaces {
       ? windows.memberCount : max(Self.documentCountMin, blocks)
     let own = range.isEmpty ? set : set.members(in: range.lowerBound...(range.upperBound - 1))
     var few: [Hit] = []
-    for derivation in graph.derivations(step) {
-      guard let word = derivation.words[0] else { continue }
-      let isPhrase = derivation.isSynonym
-      let isExact = derivation.isExact && !isPhrase
-      for list in word.lists {
+    for word in words {
+      let (isExact, isPhrase) = (word.isExact, word.isPhrase)
+      for list in word.word.lists {
         let part = reader.corpus.parts[list.part]
         guard part.base < range.upperBound, part.base + part.index.documentCount > range.lowerBound
         else { continue }
@@ -70,7 +86,7 @@ struct StepPlaces {
             HitReader.List(part: part, info: list.info, isExact: isExact, isPhrase: isPhrase))
         }
       }
-      for value in word.values {
+      for value in word.word.values {
         note(value, reader.corpus, isExact: isExact, isPhrase: isPhrase)
       }
     }
@@ -112,6 +128,17 @@ struct StepPlaces {
     }
   }
 
+  /// Goes on with fewer documents, in windows of their own.
+  mutating func restrict(to set: DocSet, _ windows: Windows) {
+    self.set = set
+    let known = few
+    few = []
+    byWindow(known.filter { set.contains(Int($0.document)) }, windows)
+  }
+
+  /// Whether places among the values of an index count, too.
+  var hasValues: Bool { !values.isEmpty }
+
   /// Reads the places of a window.
   ///
   /// - Parameters:
@@ -119,29 +146,19 @@ struct StepPlaces {
   ///   - members: those of the set in it.
   mutating func load(_ window: Int, _ members: WindowMembers) throws(FormatError) {
     if let summedFrom { return try sum(window, members, first: summedFrom) }
-    unordered.removeAll(keepingCapacity: true)
-    var sourceCount = 0
-    func note(_ before: Int, _ after: Int) { if after > before { sourceCount += 1 } }
-    for list in lists {
-      guard list.documents.overlaps(members.range) else { continue }
-      let before = unordered.count
-      try reader.append(list, in: set, members, to: &unordered)
-      note(before, unordered.count)
+    places.begin(members.count)
+    for list in lists where list.documents.overlaps(members.range) {
+      try reader.place(list, in: set, members, to: &places)
     }
-    let own = rangeOfFew(window)
-    if !own.isEmpty {
-      unordered += few[own]
-      // Of any number of lists.
-      sourceCount += 2
-    }
+    for hit in few[rangeOfFew(window)] { places.add(hit, members.number(of: hit.document)) }
     for value in values.values {
-      let before = unordered.count
-      append(value, members)
-      note(before, unordered.count)
+      forEach(value, members) { hit in places.add(hit, members.number(of: hit.document)) }
     }
-    // One source may know two attributes, or two values of a document, the other way round.
-    place(members, isOrdered: sourceCount < 2 && HitOrder.isSorted(unordered))
+    places.finish(members)
   }
+
+  /// Gives places that are the only ones the form of several.
+  mutating func widen(_ numbers: [Int32]) { places.widen(numbers) }
 
   private func rangeOfFew(_ window: Int) -> Range<Int> {
     (window == 0 ? 0 : fewEnds[window - 1])..<fewEnds[window]
@@ -158,30 +175,18 @@ struct StepPlaces {
     for list in lists where list.documents.overlaps(members.range) {
       try reader.sum(list, in: set, members, first: first, to: &summaries)
     }
-    unordered.removeAll(keepingCapacity: true)
-    unordered += few[rangeOfFew(window)]
-    for value in values.values { append(value, members) }
-    for hit in unordered {
+    func note(_ hit: Hit) {
       summaries[members.number(of: hit.document)].note(
         hit.key, first: first, isExact: hit.isExact, isPhrase: hit.isPhrase)
     }
+    for hit in few[rangeOfFew(window)] { note(hit) }
+    for value in values.values { forEach(value, members) { note($0) } }
   }
 
-  private mutating func append(_ value: Values, _ members: WindowMembers) {
-    var hits = unordered
-    unordered = []
+  @inline(__always)
+  private func forEach(_ value: Values, _ members: WindowMembers, _ body: (Hit) -> Void) {
     value.index.visit(value.isWanted, members.documents) { document, number in
-      for hit in value.places[number] ?? [] { hits.append(hit.moved(to: document)) }
-    }
-    unordered = hits
-  }
-
-  private mutating func place(_ members: WindowMembers, isOrdered: Bool) {
-    if isOrdered {
-      swap(&unordered, &places.hits)
-      HitOrder.starts(of: places.hits, members, &places.starts)
-    } else {
-      HitOrder.place(unordered, members, &places)
+      for hit in value.places[number] ?? [] { body(hit.moved(to: document)) }
     }
   }
 }

@@ -3,22 +3,23 @@
 
 import VarveFormat
 
-/// The places of a step in one document, summed up.
+/// The places of a step in one document, summed up in one word: a window of them stays in the
+/// nearest cache.
 struct StepSummary: Sendable {
   /// Attributes that fit into the bits.
-  static let attributeCountMax = 32
+  static let attributeCountMax = 8
 
-  /// Whether the word itself is there.
-  private(set) var hasExact = false
-  /// The least distance of a place from the one in the query, up to `PositionCost.farthest`.
-  private(set) var distance = UInt16(PositionCost.farthest)
-  private(set) var placeCount: UInt32 = 0
-  /// Attributes with a word.
-  private var words: UInt32 = 0
-  /// Attributes with a phrase.
-  private var phrases: UInt32 = 0
-  /// Attributes with the word itself at its place in the query.
-  private(set) var exactFirst: UInt32 = 0
+  /// Attributes with a word, with a phrase, with the word itself at its place in the query: 8 bits
+  /// each. Whether the word itself is there: 1. How near the nearest place is to the one in the
+  /// query, up to `PositionCost.farthest`: 11. The number of places: 28.
+  private var bits: UInt64 = 0
+
+  private static let phrases: UInt64 = 8
+  private static let exactFirst: UInt64 = 16
+  private static let exactBit: UInt64 = 1 << 24
+  private static let nearness: UInt64 = 25
+  private static let nearnessMask: UInt64 = 0x7FF << nearness
+  private static let placeCount: UInt64 = 36
 
   init() {}
 
@@ -27,30 +28,51 @@ struct StepSummary: Sendable {
   /// - Parameter first: the place in the query.
   @inline(__always)
   mutating func note(_ key: UInt32, first: Int, isExact: Bool, isPhrase: Bool) {
-    let bit: UInt32 = 1 << (key >> 16 & 31)
-    let distance = UInt16(min(abs(Int(key & 0xFFFF) - first), PositionCost.farthest))
-    if distance < self.distance { self.distance = distance }
-    if isPhrase { phrases |= bit } else { words |= bit }
+    let attribute = UInt64(key >> 16 & 7)
+    let distance = min(abs(Int(key & 0xFFFF) - first), PositionCost.farthest)
+    let near = UInt64(PositionCost.farthest - distance) << Self.nearness
+    var next = bits | 1 << (isPhrase ? attribute + Self.phrases : attribute)
+    if near > next & Self.nearnessMask { next = next & ~Self.nearnessMask | near }
     if isExact {
-      hasExact = true
-      if distance == 0 { exactFirst |= bit }
+      next |= Self.exactBit
+      if distance == 0 { next |= 1 << (attribute + Self.exactFirst) }
     }
-    placeCount &+= 1
+    bits = next
+    note(count: 1)
   }
 
   /// Adds places of which no more matters than their number.
   @inline(__always)
-  mutating func note(count: Int) { placeCount &+= UInt32(truncatingIfNeeded: count) }
+  mutating func note(count: Int) {
+    // No document has so many words.
+    let sum = min(UInt64(placeCount) + UInt64(count), 0xFFF_FFFF)
+    bits = bits & (1 << Self.placeCount - 1) | sum << Self.placeCount
+  }
+
+  /// Whether the word itself is there.
+  @inline(__always) var hasExact: Bool { bits & Self.exactBit != 0 }
+
+  /// The least distance of a place from the one in the query, up to `PositionCost.farthest`.
+  @inline(__always) var distance: Int {
+    PositionCost.farthest - Int((bits & Self.nearnessMask) >> Self.nearness)
+  }
+
+  @inline(__always) var placeCount: Int { Int(bits >> Self.placeCount) }
+
+  /// Attributes with the word itself at its place in the query.
+  @inline(__always) var exactFirst: UInt32 {
+    UInt32(truncatingIfNeeded: bits >> Self.exactFirst & 0xFF)
+  }
 
   /// The weight of the best attribute.
   func attributeCost(_ weights: borrowing StepWeights) -> Int32 {
     var best = weights.worst
-    var left = words
+    var left = UInt8(truncatingIfNeeded: bits)
     while left != 0 {
       best = min(best, weights.ofWords[left.trailingZeroBitCount])
       left &= left - 1
     }
-    left = phrases
+    left = UInt8(truncatingIfNeeded: bits >> Self.phrases)
     while left != 0 {
       best = min(best, weights.ofPhrases[left.trailingZeroBitCount])
       left &= left - 1

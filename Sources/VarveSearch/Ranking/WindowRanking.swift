@@ -7,8 +7,13 @@ import VarveFormat
 /// Ranks one range of documents. One thread at a time.
 struct WindowRanking {
   private let plan: RankPlan
-  private let windows: Windows
+  /// Documents that may be among the best.
+  private var set: DocSet
+  private var windows: Windows
+  private var screening: Screening?
   private var members = WindowMembers()
+  /// Members that some step has several places or none in.
+  private var mixed: [Int32] = []
   private var steps: [StepPlaces] = []
   private let tables: [[Int32]]
   /// The costs of the members by each component, then their order.
@@ -39,36 +44,66 @@ struct WindowRanking {
     _ plan: RankPlan, _ range: Range<Int>, _ memberCount: Int
   ) throws(FormatError) -> [(document: UInt32, key: [Int])] {
     var ranking = try WindowRanking(plan, range, memberCount: memberCount)
-    let windows = ranking.windows.ranges.indices
-    for window in windows {
-      try ranking.load(plan.isDescending ? windows.upperBound - 1 - window : window)
-    }
+    try ranking.run()
     return ranking.best.sorted
+  }
+
+  /// Ranks window after window.
+  private mutating func run() throws(FormatError) {
+    var next = 0
+    while next < windows.ranges.count {
+      let last = windows.ranges.count - 1
+      try load(plan.isDescending ? last - next : next)
+      next += 1
+      if next < last, try screen(plan.isDescending ? 0..<(last + 1 - next) : next..<(last + 1)) {
+        next = 0
+      }
+    }
+  }
+
+  /// Leaves out documents that cannot be among the best; false if they cannot be told.
+  ///
+  /// - Parameter left: the windows that are left.
+  private mutating func screen(_ left: Range<Int>) throws(FormatError) -> Bool {
+    guard var screening, screening.isDue(best) else { return false }
+    let ranges = windows.ranges
+    let range = ranges[left.lowerBound].lowerBound..<ranges[left.upperBound - 1].upperBound
+    let found = try screening.members(of: set, in: range, steps, best)
+    self.screening = screening
+    guard let found else { return false }
+    set = found
+    windows = Windows(set, in: range, memberCount: windows.memberCount)
+    for i in steps.indices { steps[i].restrict(to: set, windows) }
+    return true
   }
 
   private init(
     _ plan: RankPlan, _ range: Range<Int>, memberCount: Int
   ) throws(FormatError) {
     self.plan = plan
+    set = plan.set
     windows = Windows(plan.set, in: range, memberCount: memberCount)
     tables = plan.steps.map {
       PositionCost.table(wordCount: plan.graph.nodes[$0.node].wordCount)
     }
+    screening = Screening(plan, tables: tables)
     columns = Array(repeating: [], count: plan.components.count)
     best = TopDocuments(capacity: plan.needed, width: plan.components.count + 1)
     for step in plan.steps {
       steps.append(
         try StepPlaces(
-          step, plan.graph, isSummed: plan.isSummed, reader: plan.reader, set: plan.set,
-          range: range, windows: windows))
+          StepPlaces.words(step, plan.graph),
+          summedFrom: plan.isSummed ? plan.graph.nodes[step.node].first : nil,
+          reader: plan.reader, set: plan.set, range: range, windows: windows))
     }
   }
 
   private mutating func load(_ window: Int) throws(FormatError) {
-    members.load(plan.set, windows.ranges[window])
+    members.load(set, windows.ranges[window])
     let count = members.count
     if count == 0 { return }
     for i in steps.indices { try steps[i].load(window, members) }
+    if steps.count > 1 { widen() }
     for i in columns.indices where columns[i].count < count {
       columns[i] = [Int](repeating: 0, count: count)
     }
@@ -84,6 +119,7 @@ struct WindowRanking {
       var column: [Int] = []
       swap(&column, &columns[i])
       try fill(&column, plan.components[i].cost, left)
+      if i == screening?.component { screening?.note(column, left) }
       if best.isFull { Self.drop(&left, &isBetter, column, worst: best.worst(i)) }
       swap(&column, &columns[i])
       if left.isEmpty { return }
@@ -94,6 +130,22 @@ struct WindowRanking {
       let order = plan.isDescending ? -Int(document) : Int(document)
       best.offer(document) { column in
         column < columns.count ? columns[column][Int(number)] : order
+      }
+    }
+  }
+
+  /// Gives all steps of a member one form: the only place each, or several.
+  private mutating func widen() {
+    mixed.removeAll(keepingCapacity: true)
+    Self.mix(members.count, steps, &mixed)
+    if mixed.isEmpty { return }
+    for i in steps.indices { steps[i].widen(mixed) }
+  }
+
+  private static func mix(_ count: Int, _ steps: [StepPlaces], _ mixed: inout [Int32]) {
+    mixed.append(addingCapacity: count) { output in
+      for number in 0..<count where !steps.allSatisfy({ $0.places.slots[number].isOne }) {
+        output.append(Int32(truncatingIfNeeded: number))
       }
     }
   }
@@ -134,7 +186,7 @@ struct WindowRanking {
       let costs = tables[0]
       let table = costs.span
       let summaries = steps[0].summaries
-      set(&column, left) { Int(table[Int(summaries[$0].distance)]) }
+      set(&column, left) { Int(table[summaries[$0].distance]) }
     case .position:
       set(&column, left) { _ in 0 }
       for i in steps.indices { addPosition(&column, i, left) }
@@ -165,17 +217,22 @@ struct WindowRanking {
   }
 
   private func addProximity(_ column: inout [Int], _ left: Int, _ right: Int, _ numbers: [Int32]) {
-    let from = steps[left].places
-    let to = steps[right].places
-    let lefts = from.hits.span
-    let rights = to.hits.span
+    let (from, to) = (steps[left].places, steps[right].places)
+    let (ones, others) = (from.slots.span, to.slots.span)
+    let (lefts, rights) = (from.hits.span, to.hits.span)
     if plan.reader.byWord {
       add(&column, numbers) { i in
-        Int(PlaceCosts.pair(lefts, from.range(i), rights, to.range(i)))
+        if PlaceSlot.areOne(ones[i], others[i]) {
+          return Int(PlaceCosts.pair(ones[i].hit, others[i].hit))
+        }
+        return Int(PlaceCosts.pair(lefts, ones[i].range, rights, others[i].range))
       }
     } else {
       add(&column, numbers) { i in
-        Int(PlaceCosts.inOneAttribute(lefts, from.range(i), rights, to.range(i)))
+        if PlaceSlot.areOne(ones[i], others[i]) {
+          return ones[i].hit.attribute == others[i].hit.attribute ? 0 : PlaceCosts.far
+        }
+        return Int(PlaceCosts.inOneAttribute(lefts, ones[i].range, rights, others[i].range))
       }
     }
   }
@@ -188,18 +245,26 @@ struct WindowRanking {
       return add(&column, numbers) { i in Int(summaries[i].attributeCost(weights)) }
     }
     let places = steps[step].places
+    let slots = places.slots.span
     let hits = places.hits.span
-    add(&column, numbers) { i in Int(PlaceCosts.attribute(hits, places.range(i), weights)) }
+    add(&column, numbers) { i in
+      if slots[i].isOne { return Int(PlaceCosts.attribute(slots[i].hit, weights)) }
+      return Int(PlaceCosts.attribute(hits, slots[i].range, weights))
+    }
   }
 
   private func addPosition(_ column: inout [Int], _ step: Int, _ numbers: [Int32]) {
     let own = tables[step]
     let table = own.span
     let places = steps[step].places
+    let slots = places.slots.span
     let hits = places.hits.span
     let first = plan.graph.nodes[plan.steps[step].node].first
     add(&column, numbers) { i in
-      Int(PlaceCosts.position(hits, places.range(i), first: first, table))
+      if slots[i].isOne {
+        return Int(table[min(abs(slots[i].hit.position - first), PositionCost.farthest)])
+      }
+      return Int(PlaceCosts.position(hits, slots[i].range, first: first, table))
     }
   }
 
@@ -209,8 +274,13 @@ struct WindowRanking {
       return add(&column, numbers) { i in summaries[i].hasExact ? 0 : 1 }
     }
     let places = steps[step].places
+    let slots = places.slots.span
     let hits = places.hits.span
-    add(&column, numbers) { i in PlaceCosts.hasExact(hits, places.range(i)) ? 0 : 1 }
+    add(&column, numbers) { i in
+      let hasExact =
+        slots[i].isOne ? slots[i].hit.isExact : PlaceCosts.hasExact(hits, slots[i].range)
+      return hasExact ? 0 : 1
+    }
   }
 
   private func fillExactAttribute(
@@ -256,7 +326,7 @@ struct WindowRanking {
           scores[i] +=
             weight
             * relevance.score(
-              placeCount: Int(summaries[i].placeCount), wordCount: wordCounts[Int(documents[i])])
+              placeCount: summaries[i].placeCount, wordCount: wordCounts[Int(documents[i])])
         }
         continue
       }
@@ -266,7 +336,7 @@ struct WindowRanking {
         scores[i] +=
           weight
           * relevance.score(
-            placeCount: places.range(i).count, wordCount: wordCounts[Int(documents[i])])
+            placeCount: places.slots[i].count, wordCount: wordCounts[Int(documents[i])])
       }
     }
     set(&column, numbers) { Relevance.cost(scores[$0]) }

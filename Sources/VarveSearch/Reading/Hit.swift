@@ -8,6 +8,9 @@ struct Hit: Equatable, Sendable {
   private(set) var bits: UInt64
 
   @inline(__always)
+  init(bits: UInt64) { self.bits = bits }
+
+  @inline(__always)
   init(document: UInt32, key: UInt32, isPhrase: Bool = false, isExact: Bool) {
     bits = UInt64(document) << 34 | UInt64(key) << 2 | (isPhrase ? 2 : 0) | (isExact ? 0 : 1)
   }

@@ -65,33 +65,18 @@ enum HitOrder {
 
   // MARK: Windows
 
-  /// Where the places of each member of a window begin among ordered ones.
-  static func starts(of hits: [Hit], _ members: WindowMembers, _ starts: inout [Int32]) {
-    let count = members.documents.count
-    if starts.count < count + 1 { starts = [Int32](repeating: 0, count: count + 1) }
-    var output = starts.mutableSpan
-    let input = hits.span
-    let documents = members.documents.span
-    var i = 0
-    for number in documents.indices {
-      output[number] = Int32(truncatingIfNeeded: i)
-      while i < input.count, input[i].document == documents[number] { i += 1 }
-    }
-    output[count] = Int32(truncatingIfNeeded: i)
-  }
-
   /// Puts the places of a window in order: a counting sort by document, then a few places each.
-  static func place(_ hits: [Hit], _ members: WindowMembers, _ places: inout Places) {
-    if places.hits.count < hits.count {
-      places.hits = [Hit](
-        repeating: Hit(document: 0, key: 0, isExact: false), count: hits.count + hits.count / 2)
-    }
-    place(hits, members, &places.hits, &places.starts)
-  }
-
-  private static func place(
+  ///
+  /// - Parameters:
+  ///   - found: gets the places.
+  ///   - starts: gets where those of each member begin.
+  static func place(
     _ hits: [Hit], _ members: WindowMembers, _ found: inout [Hit], _ starts: inout [Int32]
   ) {
+    found.removeAll(keepingCapacity: true)
+    found.append(addingCapacity: hits.count) { output in
+      for _ in hits.indices { output.append(Hit(bits: 0)) }
+    }
     let count = members.documents.count
     if starts.count < count + 1 { starts = [Int32](repeating: 0, count: count + 1) }
     let input = hits.span

@@ -1,52 +1,24 @@
 // Phrases and whole derivations: words in a row, and what they match.
 
+import Synchronization
 import VarveFormat
 
 extension HitReader {
-  /// Where a phrase begins in some documents: at its first word that is no hole.
+  /// Where a phrase begins in some documents: at its first word that is no hole. In order.
   ///
   /// - Parameter byWord: whether its words must stand in a row, or only in one attribute.
   func phraseHits(
     _ words: [ResolvedWord?], in candidates: DocSet, byWord: Bool
   ) throws(FormatError) -> [Hit] {
-    var hits: [Hit]?
-    var firstOffset = 0
-    for (offset, word) in words.enumerated() {
-      guard let word else { continue }
-      var next = try self.hits(word, in: candidates)
-      HitOrder.sort(&next)
-      guard let known = hits else {
-        hits = next
-        firstOffset = offset
-        continue
-      }
-      hits =
-        byWord
-        ? Self.followed(known, by: next, distance: UInt32(offset - firstOffset))
-        : Self.beside(known, next)
-      if hits?.isEmpty == true { return [] }
+    let count = candidates.count
+    if count == 0 { return [] }
+    let width = count < sharing.documentCountMin ? 1 : sharing.width
+    let ranges = candidates.ranges(width)
+    let found = try sharing.map(ranges.count) { (i) throws(FormatError) in
+      var windows = try PhraseWindows(self, words, candidates, ranges[i], byWord: byWord)
+      return try windows.hits()
     }
-    return hits ?? []
-  }
-
-  /// Places in attributes in which another word stands, too.
-  private static func beside(_ hits: [Hit], _ next: [Hit]) -> [Hit] {
-    // Documents and attributes, without positions.
-    let places = Set(next.map { $0.place >> 16 })
-    return hits.filter { places.contains($0.place >> 16) }
-  }
-
-  /// Places behind which another word stands at a distance. Both ascend.
-  private static func followed(_ hits: [Hit], by next: [Hit], distance: UInt32) -> [Hit] {
-    var found: [Hit] = []
-    var j = 0
-    for hit in hits {
-      let wanted = hit.place + UInt64(distance)
-      while j < next.count, next[j].place < wanted { j += 1 }
-      guard j < next.count else { break }
-      if next[j].place == wanted, (hit.key & 0xFFFF) + distance <= 0xFFFF { found.append(hit) }
-    }
-    return found
+    return Array(found.joined())
   }
 
   /// Documents that hold all words of a phrase anywhere.
@@ -74,10 +46,13 @@ extension HitReader {
       }
       return set
     }
+    let key = KnownPhrases.Key(words: derivation.words.map { $0?.bytes }, attributes: attributes)
+    if let known = phrases.known.withLock({ $0[key] }) { return known }
     let candidates = try documentsWithAll(derivation.words, attributes: attributes)
     var set = DocSet(capacity: corpus.documentCount)
     for hit in try phraseHits(derivation.words, in: candidates, byWord: byWord)
     where attributes?.contains(hit.attribute) ?? true { set.insert(Int(hit.document)) }
+    phrases.known.withLock { $0[key] = set }
     return set
   }
 

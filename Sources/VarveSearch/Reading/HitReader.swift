@@ -10,11 +10,17 @@ struct HitReader: Sendable {
   let attributes: AttributeSet?
   /// Whether words of a phrase must follow each other; else they must stand in one attribute.
   let byWord: Bool
+  let sharing: WorkSharing
   private let frequent = FrequentWords()
+  let phrases = KnownPhrases()
   private let lengths = FieldLengths()
 
-  init(corpus: SearchCorpus, attributes: AttributeSet?, byWord: Bool = true) {
+  init(
+    corpus: SearchCorpus, attributes: AttributeSet?, byWord: Bool = true,
+    sharing: WorkSharing = .none
+  ) {
     self.corpus = corpus
+    self.sharing = sharing
     self.attributes = attributes
     self.byWord = byWord
   }
@@ -26,6 +32,16 @@ struct HitReader: Sendable {
 
     struct Key: Hashable {
       var word: [UInt8]
+      var attributes: AttributeSet?
+    }
+
+    let known = Mutex<[Key: DocSet]>([:])
+  }
+
+  /// Documents of the phrases of a query: a way to cut a word is counted, then searched for.
+  final class KnownPhrases: Sendable {
+    struct Key: Hashable {
+      var words: [[UInt8]?]
       var attributes: AttributeSet?
     }
 
