@@ -32,7 +32,11 @@ struct ScreeningTests {
     let store = try StoreSearchTests.store(folder)
     // A declared field has a place in front of that in the content, or none.
     try store.setSearchSettings(
-      .object([.init("searchableAttributes", .array([.string(Array("content".utf8)), .string(Array("title".utf8))]))]))
+      .object([
+        .init(
+          "searchableAttributes",
+          .array([.string(Array("content".utf8)), .string(Array("title".utf8))]))
+      ]))
     let contents = (0..<4000).map { _ in Self.content(&random) }
     try StoreSearchTests.add(contents, to: store) { i, occurrence in
       if i % 5 == 0 {

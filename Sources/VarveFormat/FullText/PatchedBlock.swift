@@ -111,12 +111,43 @@ package enum PatchedBlock {
       for i in 0..<count { output[i] = bias }
       return
     }
+    unpack(bytes, at: start, width: width) { i, value in
+      output[i] = UInt32(truncatingIfNeeded: value) &+ bias
+    }
+  }
+
+  /// Calls a closure with each number of `width` bits, 1 to 32: as many of one load as it holds.
+  @inline(__always)
+  static func unpack(
+    _ bytes: RawSpan, at start: Int, width: Int, _ body: (Int, UInt64) -> Void
+  ) {
     let mask: UInt64 = (1 << UInt64(width)) - 1
-    var bit = start * 8
+    if width <= 8 {
+      // Eight numbers are `width` bytes.
+      for group in 0..<(count / 8) {
+        var word = bytes.load(UInt64.self, at: start + group * width)
+        for i in 0..<8 {
+          body(group * 8 + i, word & mask)
+          word >>= UInt64(width)
+        }
+      }
+      return
+    }
+    if width <= 14 {
+      // Four numbers and what is left of a byte in front of them.
+      for group in 0..<(count / 4) {
+        let bit = group * 4 * width
+        var word = bytes.load(UInt64.self, at: start + bit >> 3) >> UInt64(bit & 7)
+        for i in 0..<4 {
+          body(group * 4 + i, word & mask)
+          word >>= UInt64(width)
+        }
+      }
+      return
+    }
     for i in 0..<count {
-      let word = bytes.load(UInt64.self, at: bit >> 3) >> UInt64(bit & 7)
-      output[i] = UInt32(truncatingIfNeeded: word & mask) &+ bias
-      bit += width
+      let bit = i * width
+      body(i, bytes.load(UInt64.self, at: start + bit >> 3) >> UInt64(bit & 7) & mask)
     }
   }
 }

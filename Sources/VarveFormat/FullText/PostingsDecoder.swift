@@ -32,7 +32,7 @@ package struct PostingsDecoder: ~Escapable {
     guard
       blockTotal * PostingsLayout.skipByteCount <= bytes.byteCount - PostingsLayout.paddingByteCount
     else { throw FormatError(.truncated, at: 0) }
-    docs = [UInt32](repeating: 0, count: PostingsLayout.blockCount)
+    docs = [UInt32](repeating: 0, count: min(count, PostingsLayout.blockCount))
     counts = docs
     firstKeys = docs
   }

@@ -161,19 +161,40 @@ struct WordSearch {
 
 /// Collects words of several dictionaries.
 private struct Gathering {
-  private var words: [[UInt8]: ResolvedWord] = [:]
+  private var words: [ResolvedWord] = []
 
   mutating func add(_ word: [UInt8], list: (part: Int, info: TermInfo)) {
-    words[word, default: ResolvedWord(bytes: word, lists: [], values: [])].lists.append(list)
+    words.append(ResolvedWord(bytes: word, lists: [list], values: []))
   }
 
   mutating func add(_ word: [UInt8], value: (index: Int, place: Int)) {
-    words[word, default: ResolvedWord(bytes: word, lists: [], values: [])].values.append(value)
+    words.append(ResolvedWord(bytes: word, lists: [], values: [value]))
   }
 
   /// The first ones in byte order.
   func first(_ count: Int) -> [ResolvedWord] {
-    Array(
-      words.values.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.prefix(count))
+    // Of one dictionary they are in order.
+    var sorted = words
+    let isSorted = zip(words, words.dropFirst()).allSatisfy {
+      $0.bytes.lexicographicallyPrecedes($1.bytes)
+    }
+    if !isSorted { sorted = Self.merged(words) }
+    return Array(sorted.prefix(count))
+  }
+
+  /// In order, each once: parts and indexes ascend, as they came.
+  private static func merged(_ words: [ResolvedWord]) -> [ResolvedWord] {
+    var places: [[UInt8]: Int] = [:]
+    var found: [ResolvedWord] = []
+    for word in words {
+      if let place = places[word.bytes] {
+        found[place].lists += word.lists
+        found[place].values += word.values
+      } else {
+        places[word.bytes] = found.count
+        found.append(word)
+      }
+    }
+    return found.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 }

@@ -47,20 +47,66 @@ final class NodeDocuments {
     known = graph.nodes.map { _ in [nil, nil, nil] }
   }
 
+  /// Finds the documents of all nodes. Threads share them, and long lists by ranges of documents;
+  /// phrases are shared in themselves.
+  func findAll() throws(FormatError) {
+    let corpus = reader.corpus
+    let sharing = corpus.documentCount < reader.sharing.documentCountMin ? .none : reader.sharing
+    if sharing.width == 1 { return }
+    struct Job {
+      var node: Int
+      var level: Int
+      var derivations: [Derivation]
+      var range: Range<Int>
+    }
+    var jobs: [Job] = []
+    for (node, place) in graph.nodes.enumerated() {
+      for (level, derivations) in place.levels.enumerated()
+      where !derivations.isEmpty && derivations.allSatisfy({ !$0.isPhrase }) {
+        let count = derivations.reduce(0) { $0 + ($1.words[0]?.docCount ?? 0) }
+        let width = count < sharing.documentCountMin ? 1 : sharing.width
+        for i in 0..<width {
+          let range = (corpus.documentCount * i / width)..<(corpus.documentCount * (i + 1) / width)
+          jobs.append(Job(node: node, level: level, derivations: derivations, range: range))
+        }
+      }
+    }
+    let (all, reader, searchOn, tolerant) = (jobs, reader, searchOn, tolerantSearchOn)
+    let sets = try sharing.map(all.count) { (i) throws(FormatError) in
+      try Self.documents(
+        all[i].derivations, level: all[i].level, reader, searchOn: searchOn, tolerant: tolerant,
+        in: all[i].range)
+    }
+    for (job, set) in zip(jobs, sets) {
+      if known[job.node][job.level]?.formUnion(set) == nil { known[job.node][job.level] = set }
+    }
+  }
+
   /// Documents that a node matches with a number of typos.
   func documents(_ node: Int, level: Int) throws(FormatError) -> DocSet {
     if let found = known[node][level] { return found }
+    let set = try Self.documents(
+      graph.nodes[node].levels[level], level: level, reader, searchOn: searchOn,
+      tolerant: tolerantSearchOn, in: 0..<reader.corpus.documentCount)
+    known[node][level] = set
+    return set
+  }
+
+  /// - Parameter range: documents that are wanted; others may be there, too.
+  private static func documents(
+    _ derivations: [Derivation], level: Int, _ reader: HitReader, searchOn: AttributeSet?,
+    tolerant: AttributeSet?, in range: Range<Int>
+  ) throws(FormatError) -> DocSet {
     var set = DocSet(capacity: reader.corpus.documentCount)
-    for derivation in graph.nodes[node].levels[level] {
+    for derivation in derivations {
       let isTolerantOnly = level > 0 || derivation.isTolerantOnly
-      let attributes = isTolerantOnly ? tolerantSearchOn : searchOn
+      let attributes = isTolerantOnly ? tolerant : searchOn
       if derivation.isPhrase {
         set.formUnion(try reader.documents(derivation, attributes: searchOn))
       } else if let word = derivation.words[0] {
-        try reader.insert(word, into: &set, attributes: attributes)
+        try reader.insert(word, into: &set, attributes: attributes, in: range)
       }
     }
-    known[node][level] = set
     return set
   }
 

@@ -61,63 +61,156 @@ struct Screening {
     of set: DocSet, in range: Range<Int>, _ steps: [StepPlaces], _ best: TopDocuments
   ) throws(FormatError) -> DocSet? {
     screened = best.worst(component)
-    guard !range.isEmpty else { return nil }
-    let own = set.members(in: range.lowerBound...(range.upperBound - 1))
-    var left: DocSet?
-    for (i, step) in steps.enumerated() where !step.hasValues {
-      let first = plan.graph.nodes[plan.steps[i].node].first
-      guard let distance = distance(i, screened) else { continue }
-      var found = DocSet(capacity: set.capacity)
-      // A run of words costs something wherever it stands.
-      guard distance >= 0 else { return found }
-      let key = UInt32(first + distance)
+    guard !range.isEmpty, screened < Int(PositionBounds.unknown) else { return nil }
+    let worst = UInt8(screened)
+    var costs = PositionBounds(range)
+    var isAny = false
+    for (i, step) in steps.enumerated()
+    where !step.hasValues && costs.stepCount < PositionBounds.stepCountMax {
+      // Where all places cost no more, nothing has to be read.
+      guard tables[i][tables[i].count - 1] > worst else { continue }
+      isAny = true
+      costs.begin(tables[i], first: plan.graph.nodes[plan.steps[i].node].first, worst: worst)
       for list in step.lists where list.documents.overlaps(range) {
-        try plan.reader.insert(list, upTo: key, in: range, into: &found)
+        try plan.reader.bound(list, in: range, &costs)
       }
-      for hit in step.few where hit.key & 0xFFFF <= key { found.insert(Int(hit.document)) }
-      found.formIntersection(left ?? own)
-      left = found
+      for hit in step.few { costs.note(Int(hit.document), hit.key & 0xFFFF) }
+      costs.end()
     }
-    return left
+    guard isAny else { return nil }
+    return costs.members(of: set.members(in: range.lowerBound...(range.upperBound - 1)))
+  }
+}
+
+/// What documents cost by position at least: a byte each for every step.
+private struct PositionBounds {
+  /// Stands for costs that are too high.
+  static let unknown = UInt8.max
+
+  /// Steps that are looked at, which bounds the memory.
+  static let stepCountMax = 4
+
+  let range: Range<Int>
+  private var steps: [[UInt8]] = []
+  private var own: [UInt8] = []
+  /// The least cost by each place of the first word.
+  private var costs: [UInt8] = []
+  private var worst: UInt8 = 0
+  /// The last place that costs no more than the worst; nil if none does.
+  private(set) var last: UInt32?
+
+  init(_ range: Range<Int>) { self.range = range }
+
+  var stepCount: Int { steps.count }
+
+  /// Starts a step.
+  mutating func begin(_ table: [Int32], first: Int, worst: UInt8) {
+    self.worst = worst
+    own = [UInt8](repeating: Self.unknown, count: range.count)
+    // In front of the place in the query, another place may be nearer.
+    costs = (0..<(first + table.count)).map { UInt8(clamping: table[max(0, $0 - first)]) }
+    last = costs.lastIndex { $0 <= worst }.map { UInt32($0) }
   }
 
-  /// The greatest distance that costs no more; nil where all do.
-  private func distance(_ step: Int, _ cost: Int) -> Int? {
-    let table = tables[step]
-    if Int(table[table.count - 1]) <= cost { return nil }
-    return table.lastIndex { Int($0) <= cost } ?? -1
+  /// Notes the first place of a document.
+  @inline(__always)
+  mutating func note(_ document: Int, _ position: UInt32) {
+    let place = document &- range.lowerBound
+    guard UInt(bitPattern: place) < UInt(bitPattern: own.count) else { return }
+    own[place] = min(own[place], costs[min(Int(position), costs.count - 1)])
+  }
+
+  /// Notes the first places of the documents of a block.
+  ///
+  /// - Parameter base: added to each document.
+  mutating func note(_ docs: [UInt32], _ keys: [UInt32], _ count: Int, base: Int) {
+    Self.note(docs, keys, count, offset: base - range.lowerBound, costs, &own)
+  }
+
+  private static func note(
+    _ docs: [UInt32], _ keys: [UInt32], _ count: Int, offset: Int, _ costs: [UInt8],
+    _ own: inout [UInt8]
+  ) {
+    let docs = docs.span
+    let keys = keys.span
+    let costs = costs.span
+    var output = own.mutableSpan
+    for i in 0..<count {
+      let place = Int(docs[i]) &+ offset
+      guard UInt(bitPattern: place) < UInt(bitPattern: output.count) else { continue }
+      output[place] = min(output[place], costs[min(Int(keys[i] & 0xFFFF), costs.count - 1)])
+    }
+  }
+
+  /// Ends a step.
+  mutating func end() {
+    steps.append(own)
+    own = []
+  }
+
+  /// The documents of a set that may cost no more than the worst.
+  func members(of set: DocSet) -> DocSet {
+    var left = set
+    // Two steps at a time: the sum of all is not less.
+    for i in stride(from: 0, to: steps.count, by: 2) {
+      left =
+        i + 1 < steps.count
+        ? Self.members(of: left, steps[i], steps[i + 1], range.lowerBound, worst)
+        : Self.members(of: left, steps[i], range.lowerBound, worst)
+    }
+    return steps.count < 3
+      ? left
+      : left.filtered { document in
+        steps.reduce(0) { $0 + Int($1[document - range.lowerBound]) } <= Int(worst)
+      }
+  }
+
+  private static func members(
+    of set: DocSet, _ costs: [UInt8], _ first: Int, _ worst: UInt8
+  ) -> DocSet {
+    let costs = costs.span
+    return set.filtered { costs[$0 - first] <= worst }
+  }
+
+  private static func members(
+    of set: DocSet, _ costs: [UInt8], _ others: [UInt8], _ first: Int, _ worst: UInt8
+  ) -> DocSet {
+    let (costs, others) = (costs.span, others.span)
+    return set.filtered { Int(costs[$0 - first]) + Int(others[$0 - first]) <= Int(worst) }
   }
 }
 
 extension HitReader {
-  /// Adds the documents of a list that may have a place up to a position.
-  fileprivate func insert(
-    _ list: List, upTo key: UInt32, in range: Range<Int>, into set: inout DocSet
+  /// Notes the first places of a list.
+  fileprivate func bound(
+    _ list: List, in range: Range<Int>, _ costs: inout PositionBounds
   ) throws(FormatError) {
+    guard let last = costs.last else { return }
     let part = list.part
     let limit = part.index.documentCount
     let first = max(0, range.lowerBound - part.base)
     let end = min(limit, range.upperBound - part.base)
     // The first key is that of the first attribute; another one may have a place further ahead.
     let isPlain = part.index.attributes.count == 1
-    var found = set
-    set = DocSet(capacity: 0)
+    var bounds = PositionBounds(0..<0)
+    swap(&bounds, &costs)
     try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
       decoder.skip(to: UInt32(first))
       while true {
-        let count = isPlain ? try decoder.next(withFirstKeyUpTo: key) : try decoder.next()
+        let count = isPlain ? try decoder.next(withFirstKeyUpTo: last) : try decoder.next()
         guard count > 0 else { break }
-        let docs = decoder.docs.span
-        let keys = decoder.firstKeys.span
-        let counts = decoder.counts.span
-        guard Int(docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
-        for i in 0..<count
-        where keys[i] & 0xFFFF <= key || !isPlain && counts[i] > 1 {
-          found.insert(part.base + Int(docs[i]))
+        guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
+        if isPlain {
+          bounds.note(decoder.docs, decoder.firstKeys, count, base: part.base)
+        } else {
+          for i in 0..<count {
+            let position = decoder.counts[i] > 1 ? 0 : decoder.firstKeys[i] & 0xFFFF
+            bounds.note(part.base + Int(decoder.docs[i]), position)
+          }
         }
-        if Int(docs[count - 1]) >= end { break }
+        if Int(decoder.docs[count - 1]) >= end { break }
       }
     }
-    set = found
+    swap(&bounds, &costs)
   }
 }

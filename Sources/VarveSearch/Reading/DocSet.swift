@@ -24,6 +24,24 @@ package struct DocSet: Equatable, Sendable {
   @inline(__always)
   package mutating func insert(_ doc: Int) { words[doc >> 6] |= 1 << UInt64(doc & 63) }
 
+  /// The members that satisfy a condition.
+  @inline(__always)
+  func filtered(_ isKept: (Int) -> Bool) -> DocSet {
+    var found = DocSet(capacity: capacity)
+    for i in words.indices {
+      var left = words[i]
+      var kept: UInt64 = 0
+      while left != 0 {
+        let bit = left.trailingZeroBitCount
+        // Without a jump: nobody can foresee the condition.
+        kept |= (isKept(i << 6 + bit) ? 1 : 0) << UInt64(bit)
+        left &= left - 1
+      }
+      if kept != 0 { found.words[i] = kept }
+    }
+    return found
+  }
+
   @inline(__always)
   package func contains(_ doc: Int) -> Bool { words[doc >> 6] & (1 << UInt64(doc & 63)) != 0 }
 
@@ -32,12 +50,15 @@ package struct DocSet: Equatable, Sendable {
   /// - Parameters:
   ///   - base: added to each.
   ///   - limit: documents of the index.
+  ///   - end: a document of the list from which on none is asked for.
   package mutating func insert(
-    _ decoder: inout PostingsDecoder, base: Int, limit: Int
+    _ decoder: inout PostingsDecoder, base: Int, limit: Int, before end: Int = .max
   ) throws(FormatError) {
     precondition(base + limit <= capacity)
     var output = words.mutableSpan
-    while try decoder.insertNext(into: &output, base: base, limit: limit) {}
+    while decoder.leastNext < end,
+      try decoder.insertNext(into: &output, base: base, limit: limit)
+    {}
   }
 
   package var count: Int {

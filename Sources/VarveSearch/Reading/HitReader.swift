@@ -64,29 +64,37 @@ struct HitReader: Sendable {
 
   /// Adds the documents of a word to a set.
   ///
-  /// - Parameter attributes: those that count; nil for all.
+  /// - Parameters:
+  ///   - attributes: those that count; nil for all.
+  ///   - range: documents that are wanted; others may be added, too.
   func insert(
-    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?
+    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?,
+    in range: Range<Int>? = nil
   ) throws(FormatError) {
-    guard word.docCount(in: corpus) >= FrequentWords.documentCountMin else {
-      return try insertAll(word, into: &set, attributes: attributes)
+    let isWhole = range.map { $0 == 0..<corpus.documentCount } ?? true
+    guard isWhole, word.docCount(in: corpus) >= FrequentWords.documentCountMin else {
+      return try insertAll(word, into: &set, attributes: attributes, in: range)
     }
     let key = FrequentWords.Key(word: word.bytes, attributes: attributes)
     if let known = frequent.known.withLock({ $0[key] }) { return set.formUnion(known) }
     var own = DocSet(capacity: corpus.documentCount)
-    try insertAll(word, into: &own, attributes: attributes)
+    try insertAll(word, into: &own, attributes: attributes, in: nil)
     set.formUnion(own)
     frequent.known.withLock { $0[key] = own }
   }
 
   private func insertAll(
-    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?
+    _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?, in range: Range<Int>?
   ) throws(FormatError) {
+    let range = range ?? 0..<corpus.documentCount
     for list in word.lists {
       let part = corpus.parts[list.part]
+      guard part.base < range.upperBound, part.base + part.index.documentCount > range.lowerBound
+      else { continue }
       if let attributes, part.hasMetadata || !attributes.contains(0) {
         // Only the places tell in which attribute a word stands.
-        let all = DocSet(allOf: corpus.documentCount)
+        let all = DocSet(allOf: corpus.documentCount).members(
+          in: range.lowerBound...(range.upperBound - 1))
         var found = DocSet(capacity: corpus.documentCount)
         try part.index.withPositions(list.info) { (positions) throws(FormatError) in
           try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
@@ -102,10 +110,14 @@ struct HitReader: Sendable {
       var documents = set
       set = DocSet(capacity: 0)
       try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
-        try documents.insert(&decoder, base: part.base, limit: limit)
+        decoder.skip(to: UInt32(max(0, range.lowerBound - part.base)))
+        try documents.insert(
+          &decoder, base: part.base, limit: limit, before: range.upperBound - part.base)
       }
       set = documents
     }
+    // Those of values are as good as counted: whoever has the first documents adds them.
+    guard range.lowerBound == 0 else { return }
     for value in word.values {
       if let attributes, !attributes.contains(corpus.attribute(ofValues: value.index)) { continue }
       let values = corpus.valueIndexes[value.index]
