@@ -12,8 +12,8 @@ package struct WorkSharing: Sendable {
   let documentCountMin: Int
   private let perform: @Sendable (Int, @Sendable (Int) -> Void) -> Void
 
-  /// Waking a thread costs 0.1 ms; this many documents take half a millisecond.
-  package static let documentCountMinDefault = 8192
+  /// Waking a thread costs 0.1 ms and more; this many documents take half a millisecond.
+  package static let documentCountMinDefault = 16_384
 
   /// - Parameter perform: calls the closure once for each number below the given one and returns
   ///   when all calls have.

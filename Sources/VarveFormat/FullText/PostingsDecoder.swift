@@ -10,11 +10,11 @@ package struct PostingsDecoder: ~Escapable {
   private var done = 0
   private var previous: UInt32 = .max
   /// Documents of the block read last.
-  package private(set) var docs: [UInt32]
+  package private(set) var docs: [UInt32] = []
   /// How many positions each of them has.
-  package private(set) var counts: [UInt32]
+  package private(set) var counts: [UInt32] = []
   /// The first position of each.
-  package private(set) var firstKeys: [UInt32]
+  package private(set) var firstKeys: [UInt32] = []
   /// What `next(among:base:limit:)` found, in order.
   package private(set) var members: [PostingsMember] = []
   /// Where the positions of the block begin, from the start of the term's.
@@ -32,7 +32,13 @@ package struct PostingsDecoder: ~Escapable {
     guard
       blockTotal * PostingsLayout.skipByteCount <= bytes.byteCount - PostingsLayout.paddingByteCount
     else { throw FormatError(.truncated, at: 0) }
-    docs = [UInt32](repeating: 0, count: min(count, PostingsLayout.blockCount))
+  }
+
+  /// Makes room for a block, where it is first asked for: a prefix has a thousand lists of a few
+  /// documents each.
+  private mutating func makeRoom() {
+    guard docs.isEmpty else { return }
+    docs = [UInt32](repeating: 0, count: min(total, PostingsLayout.blockCount))
     counts = docs
     firstKeys = docs
   }
@@ -72,6 +78,7 @@ package struct PostingsDecoder: ~Escapable {
 
   /// Decodes the next block; the number of its documents, 0 at the end.
   package mutating func next() throws(FormatError) -> Int {
+    makeRoom()
     positionsOffset = positionsNext
     guard block < blockTotal else { return try readTail() }
     let next = try nextBlock()
@@ -91,6 +98,7 @@ package struct PostingsDecoder: ~Escapable {
   package mutating func next(
     among words: borrowing Span<UInt64>, base: Int, limit: Int
   ) throws(FormatError) -> Bool {
+    makeRoom()
     positionsOffset = positionsNext
     members.removeAll(keepingCapacity: true)
     guard block < blockTotal else {
@@ -113,6 +121,7 @@ package struct PostingsDecoder: ~Escapable {
   /// Decodes the documents and first keys of the next block that has a first key up to `key`; the
   /// number of its documents, 0 at the end. Of other blocks nothing but the first keys is decoded.
   package mutating func next(withFirstKeyUpTo key: UInt32) throws(FormatError) -> Int {
+    makeRoom()
     while block < blockTotal {
       let next = try nextBlock()
       _ = try next.readFirstKeys(into: &firstKeys)
@@ -142,17 +151,14 @@ package struct PostingsDecoder: ~Escapable {
     into words: inout MutableSpan<UInt64>, base: Int, limit: Int
   ) throws(FormatError) -> Bool {
     guard block < blockTotal else {
-      let count = try readTail()
-      if count == 0 { return false }
-      guard Int(docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
-      let docs = docs.span
-      for i in 0..<count {
-        let doc = base &+ Int(docs[i])
+      return try forEachOfTail { _, doc, _, _ throws(FormatError) in
+        guard Int(doc) < limit else { throw FormatError(.outOfBounds, at: 0) }
+        let doc = base &+ Int(doc)
         words[doc >> 6] |= 1 << UInt64(doc & 63)
-      }
-      return true
+      } > 0
     }
     guard skip(block, 0) < limit else { throw FormatError(.outOfBounds, at: 0) }
+    makeRoom()
     try nextBlock().insertDocs(into: &words, base: base, &docs)
     leaveBlock()
     return true
@@ -181,6 +187,27 @@ package struct PostingsDecoder: ~Escapable {
   }
 
   private mutating func readTail() throws(FormatError) -> Int {
+    var (docs, counts, firstKeys): ([UInt32], [UInt32], [UInt32]) = ([], [], [])
+    swap(&docs, &self.docs)
+    swap(&counts, &self.counts)
+    swap(&firstKeys, &self.firstKeys)
+    let count = try forEachOfTail { i, doc, count, key throws(FormatError) in
+      docs[i] = doc
+      counts[i] = count
+      firstKeys[i] = key
+    }
+    swap(&docs, &self.docs)
+    swap(&counts, &self.counts)
+    swap(&firstKeys, &self.firstKeys)
+    return count
+  }
+
+  /// Calls a closure with each document behind the last block, unless they were read; how many
+  /// there are.
+  @inline(__always)
+  private mutating func forEachOfTail(
+    _ body: (_ i: Int, _ doc: UInt32, _ count: UInt32, _ key: UInt32) throws(FormatError) -> Void
+  ) throws(FormatError) -> Int {
     let left = total - done
     guard left > 0 else { return 0 }
     let start = blocksStart + (blockTotal == 0 ? 0 : skip(blockTotal - 1, 1))
@@ -195,11 +222,9 @@ package struct PostingsDecoder: ~Escapable {
       guard !isOverflow, next < UInt64(UInt32.max) else {
         throw FormatError(.outOfBounds, at: start)
       }
-      let doc = UInt32(next)
-      previous = doc
-      docs[i] = doc
-      counts[i] = word & 1 == 1 ? 1 : UInt32(2 + (try reader.readCount(max: 1 << 30)))
-      firstKeys[i] = UInt32(try reader.readCount(max: Int(UInt32.max)))
+      previous = UInt32(next)
+      let count = word & 1 == 1 ? 1 : UInt32(2 + (try reader.readCount(max: 1 << 30)))
+      try body(i, previous, count, UInt32(try reader.readCount(max: Int(UInt32.max))))
     }
     done = total
     return left

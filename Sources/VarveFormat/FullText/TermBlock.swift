@@ -88,13 +88,17 @@ package struct TermDictionary: ~Escapable {
   /// A walk that starts at a block.
   @_lifetime(copy self)
   private func cursor(block: Int) throws(FormatError) -> TermCursor {
+    TermCursor(
+      bytes, at: try start(ofBlock: block), ordinal: block * TermLayout.blockCount, count: count)
+  }
+
+  private func start(ofBlock block: Int) throws(FormatError) -> Int {
     let start = 8 + blockTotal * 8
     let offset = bytes.load(UInt64.self, at: 8 + block * 8)
     guard offset < UInt64(bytes.byteCount - start) else {
       throw FormatError(.outOfBounds, at: 8 + block * 8)
     }
-    return TermCursor(
-      bytes, at: start + Int(offset), ordinal: block * TermLayout.blockCount, count: count)
+    return start + Int(offset)
   }
 
   /// A walk over all terms from the first one that is not before `term`, which `next` gives first.
@@ -152,19 +156,56 @@ package struct TermDictionary: ~Escapable {
     _ ordinals: [Int], _ judge: (borrowing Span<UInt8>) -> Int,
     _ body: (Int, [UInt8], TermInfo) -> Void
   ) throws(FormatError) {
-    var i = 0
-    while i < ordinals.count {
-      let block = ordinals[i] / TermLayout.blockCount
-      guard ordinals[i] < count else { throw FormatError(.outOfBounds, at: 0) }
-      var cursor = try cursor(block: block)
-      while i < ordinals.count, ordinals[i] / TermLayout.blockCount == block {
-        guard let info = try cursor.next() else { throw FormatError(.inconsistent, at: 0) }
-        guard info.ordinal == ordinals[i] else { continue }
-        i += 1
-        let worth = judge(cursor.term.span)
-        if worth > 0 { body(worth, cursor.term, info) }
+    var buffer = [UInt8](repeating: 0, count: Limits.termByteCount + 1)
+    var next = 0
+    while next < ordinals.count {
+      let block = ordinals[next] / TermLayout.blockCount
+      guard ordinals[next] < count else { throw FormatError(.outOfBounds, at: 0) }
+      let end = min(count, (block + 1) * TermLayout.blockCount)
+      var reader = ByteReader(bytes, at: try start(ofBlock: block))
+      var listsEnd = try reader.readCount(max: 1 << 48)
+      var length = 0
+      var ordinal = block * TermLayout.blockCount
+      while next < ordinals.count, ordinals[next] < end {
+        length = try Self.readTerm(&reader, length, into: &buffer)
+        let docCount = try reader.readCount(max: Int(UInt32.max))
+        let start = listsEnd
+        let middle = start + (try reader.readCount(max: 1 << 40))
+        listsEnd = middle + (try reader.readCount(max: 1 << 40))
+        if ordinal == ordinals[next] {
+          next += 1
+          let worth = judge(buffer.span.extracting(first: length))
+          if worth > 0 {
+            let info = TermInfo(
+              ordinal: ordinal, docCount: docCount, postings: start..<middle,
+              positions: middle..<listsEnd)
+            body(worth, Array(buffer[..<length]), info)
+          }
+        }
+        ordinal += 1
       }
     }
+  }
+
+  /// Reads a term behind another one of `length` bytes; returns how many it has.
+  private static func readTerm(
+    _ reader: inout ByteReader, _ length: Int, into buffer: inout [UInt8]
+  ) throws(FormatError) -> Int {
+    let at = reader.offset
+    let shared = try reader.readCount(max: length)
+    let added = try reader.readCount(max: Limits.termByteCount + 1)
+    guard shared + added <= Limits.termByteCount + 1 else {
+      throw FormatError(.outOfBounds, at: at)
+    }
+    let range = try reader.readRange(added)
+    let bytes = reader.bytes
+    var output = buffer.mutableSpan
+    var place = shared
+    for i in range {
+      output[place] = bytes.load(UInt8.self, at: i)
+      place += 1
+    }
+    return place
   }
 
   /// Terms in a row.

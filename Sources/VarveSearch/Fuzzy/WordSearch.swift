@@ -171,30 +171,24 @@ private struct Gathering {
     words.append(ResolvedWord(bytes: word, lists: [], values: [value]))
   }
 
-  /// The first ones in byte order.
+  /// The first ones in byte order, each once with what all dictionaries know of it.
   func first(_ count: Int) -> [ResolvedWord] {
-    // Of one dictionary they are in order.
-    var sorted = words
-    let isSorted = zip(words, words.dropFirst()).allSatisfy {
-      $0.bytes.lexicographicallyPrecedes($1.bytes)
+    // Dictionaries are in order, and what is gathered from them is a few runs in order.
+    let sorted = words.indices.sorted { i, j in
+      if words[i].bytes == words[j].bytes { return i < j }
+      return words[i].bytes.lexicographicallyPrecedes(words[j].bytes)
     }
-    if !isSorted { sorted = Self.merged(words) }
-    return Array(sorted.prefix(count))
-  }
-
-  /// In order, each once: parts and indexes ascend, as they came.
-  private static func merged(_ words: [ResolvedWord]) -> [ResolvedWord] {
-    var places: [[UInt8]: Int] = [:]
     var found: [ResolvedWord] = []
-    for word in words {
-      if let place = places[word.bytes] {
-        found[place].lists += word.lists
-        found[place].values += word.values
+    for i in sorted {
+      if let last = found.indices.last, found[last].bytes == words[i].bytes {
+        found[last].lists += words[i].lists
+        found[last].values += words[i].values
+      } else if found.count < count {
+        found.append(words[i])
       } else {
-        places[word.bytes] = found.count
-        found.append(word)
+        break
       }
     }
-    return found.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    return found
   }
 }

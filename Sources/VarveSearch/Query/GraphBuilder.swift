@@ -109,7 +109,8 @@ struct GraphBuilder {
   /// Looks words up: what is misspelled takes as long as all the rest, so threads share both. The
   /// places of what a word falls into are shared in themselves.
   private func fill(_ words: [Word]) throws(FormatError) -> [QueryNode] {
-    let sharing = corpus.documentCount < reader.sharing.documentCountMin ? .none : reader.sharing
+    let isLittle = words.count == 1 || corpus.documentCount < reader.sharing.documentCountMin
+    let sharing = isLittle ? .none : reader.sharing
     let found = try sharing.map(2 * words.count) { (i) throws(FormatError) in
       let word = words[i / 2]
       let isIndexed = word.parts.count == 1 || word.word.count <= Limits.termByteCount

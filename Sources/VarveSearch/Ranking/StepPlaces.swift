@@ -4,6 +4,8 @@ import VarveFormat
 
 /// Reads the places of one step. One thread at a time.
 struct StepPlaces {
+  /// Places that take as long to be put aside as a window takes a list: measured.
+  private static let windowCost = 16
   /// Lists of fewer documents are read as a whole, unless windows are smaller still.
   private static let documentCountMin = 256
   /// Places of lists that are read as a whole, at most about so many: 8 MiB.
@@ -65,22 +67,23 @@ struct StepPlaces {
     self.summedFrom = summedFrom
     self.reader = reader
     self.set = set
-    // A list is decoded by blocks, so that each window costs it one at least.
-    let blocks = windows.ranges.count * PostingsLayout.blockCount
+    // Each window costs a list a block at least, which takes as long as to put a few of its places
+    // aside.
+    let few = windows.ranges.count * Self.windowCost
     let wholeMax =
       windows.memberCount < Self.documentCountMin
-      ? windows.memberCount : max(Self.documentCountMin, blocks)
+      ? windows.memberCount : max(Self.documentCountMin, few)
     let own = range.isEmpty ? set : set.members(in: range.lowerBound...(range.upperBound - 1))
-    var few: [Hit] = []
+    var hits: [Hit] = []
     for word in words {
       let (isExact, isPhrase) = (word.isExact, word.isPhrase)
       for list in word.word.lists {
         let part = reader.corpus.parts[list.part]
         guard part.base < range.upperBound, part.base + part.index.documentCount > range.lowerBound
         else { continue }
-        if list.info.docCount < wholeMax, few.count < Self.hitCountMax {
+        if list.info.docCount < wholeMax, hits.count < Self.hitCountMax {
           try reader.append(
-            list.info, part, in: own, isExact: isExact, isPhrase: isPhrase, to: &few)
+            list.info, part, in: own, isExact: isExact, isPhrase: isPhrase, to: &hits)
         } else {
           lists.append(
             HitReader.List(part: part, info: list.info, isExact: isExact, isPhrase: isPhrase))
@@ -90,7 +93,7 @@ struct StepPlaces {
         note(value, reader.corpus, isExact: isExact, isPhrase: isPhrase)
       }
     }
-    byWindow(few, windows)
+    byWindow(hits, windows)
   }
 
   private mutating func note(

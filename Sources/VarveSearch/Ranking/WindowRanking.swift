@@ -290,21 +290,34 @@ struct WindowRanking {
     let reader = plan.reader
     let documents = members.documents
     if plan.isSummed, let step = steps.first {
-      let summaries = self.steps[step].summaries
-      for number in numbers {
-        let document = Int(documents[Int(number)])
-        column[Int(number)] = try summaries[Int(number)].exactAttributeCost(
-          wordCount: terms[0].wordCount
-        ) { (attribute) throws(FormatError) in
-          try reader.length(of: document, attribute: attribute)
-        }
-      }
-      return
+      return try fillExactAttribute(
+        &column, self.steps[step].summaries, terms[0].wordCount, numbers)
     }
     let places = steps.map { self.steps[$0].places }
     for number in numbers {
       let document = Int(documents[Int(number)])
       column[Int(number)] = try PlaceCosts.exactAttribute(terms, places, Int(number)) {
+        (attribute) throws(FormatError) in
+        try reader.length(of: document, attribute: attribute)
+      }
+    }
+  }
+
+  private func fillExactAttribute(
+    _ column: inout [Int], _ summaries: [StepSummary], _ wordCount: Int, _ numbers: [Int32]
+  ) throws(FormatError) {
+    let reader = plan.reader
+    let documents = members.documents.span
+    let summaries = summaries.span
+    let numbers = numbers.span
+    var output = column.mutableSpan
+    for i in numbers.indices {
+      let number = Int(numbers[i])
+      // Mostly the word itself is not at its place.
+      output[number] = 2
+      guard summaries[number].exactFirst != 0 else { continue }
+      let document = Int(documents[number])
+      output[number] = try summaries[number].exactAttributeCost(wordCount: wordCount) {
         (attribute) throws(FormatError) in
         try reader.length(of: document, attribute: attribute)
       }
