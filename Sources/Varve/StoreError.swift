@@ -14,6 +14,9 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     case damaged
     /// The store was written by a newer version of the format.
     case newerFormat
+    /// A file that is derived was written by an older version of the format and has to be made
+    /// again.
+    case outdated
     /// The directory is not a store.
     case notAStore
     /// Another process or store holds the writer's lock.
@@ -61,7 +64,12 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     switch error.code {
     case .system(let number): code = .system(number)
     case .format(let format):
-      code = format.code == .unsupportedVersion ? .newerFormat : .damaged
+      code =
+        switch format.code {
+        case .unsupportedVersion: .newerFormat
+        case .outdatedVersion: .outdated
+        default: .damaged
+        }
     case .corrupt, .missing: code = .damaged
     case .notAStore: code = .notAStore
     case .limit: code = .limit

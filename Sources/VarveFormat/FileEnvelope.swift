@@ -31,6 +31,8 @@ public enum FileKind: UInt8, Sendable, CaseIterable {
 public struct FileHeader: Equatable, Sendable {
   /// Bytes of a header.
   @inlinable public static var byteCount: Int { 40 }
+  /// Versions that some kind has or had.
+  static let versions: ClosedRange<UInt16> = 1...2
   /// "VRVE" read as a little-endian integer.
   @inlinable package static var magic: UInt32 { 0x4556_5256 }
 
@@ -55,16 +57,15 @@ public struct FileHeader: Equatable, Sendable {
     }
     guard bytes.load(UInt32.self, at: 0) == Self.magic else { throw FormatError(.badMagic, at: 0) }
     let version = bytes.load(UInt16.self, at: 4)
-    let known = FileKind(rawValue: bytes.load(UInt8.self, at: 6))?.version ?? 1
-    guard version == known else {
-      throw FormatError(
-        version > 0 && version < known ? .outdatedVersion : .unsupportedVersion, at: 4)
-    }
+    guard Self.versions.contains(version) else { throw FormatError(.unsupportedVersion, at: 4) }
     guard Checksum.crc32c(bytes.extracting(0..<36)) == bytes.load(UInt32.self, at: 36) else {
       throw FormatError(.checksumMismatch, at: 36)
     }
     guard let kind = FileKind(rawValue: bytes.load(UInt8.self, at: 6)) else {
       throw FormatError(.unknownTag, at: 6)
+    }
+    guard version == kind.version else {
+      throw FormatError(version < kind.version ? .outdatedVersion : .unsupportedVersion, at: 4)
     }
     guard bytes.load(UInt8.self, at: 7) == 0 else { throw FormatError(.reservedNotZero, at: 7) }
     guard bytes.load(UInt32.self, at: 32) == 0 else { throw FormatError(.reservedNotZero, at: 32) }

@@ -185,7 +185,7 @@ package struct Searcher: Sendable {
       settings, corpus: corpus, reader: reader, tokenizer: tokenizer, tolerant: tolerant
     ).build(parsed, query: Array(query.utf8))
     let nodes = NodeDocuments(graph, reader: reader, searchOn: searchOn, tolerant: tolerant)
-    try nodes.findAll()
+    try nodes.findMany()
     let removal = try RemovalOrder(graph, strategy: request.strategy, nodes: nodes)
     if !graph.terms.isEmpty {
       let paths = graph.paths(without: removal.removed(after: removal.steps.count))

@@ -59,6 +59,7 @@ extension CorruptVectors {
         $0[30] |= 1
       },
       corrupt(base, "06-postings-exceptions", "129 exceptions", .outOfBounds) { $0[26] = 129 },
+      corrupt(base, "06-postings-count", "counts of 31 bits", .outOfBounds) { $0[27] = 31 },
       corrupt(base, "06-postings-place", "an exception twice", .outOfOrder) {
         let places = exceptionPlaces($0)
         $0[places + 1] = $0[places]

@@ -46,9 +46,14 @@ enum CorruptVectors {
     let base = VectorFiles.header
     return [
       corrupt(base, "01-magic", "the magic is not VRVE", .badMagic, at: 0) { $0[3] = 0x46 },
-      corrupt(base, "01-version", "version 2", .unsupportedVersion, at: 4) { $0[4] = 2 },
+      corrupt(base, "01-version", "version 3", .unsupportedVersion, at: 4) { $0[4] = 3 },
       corrupt(base, "01-outdated", "full text of version 1", .outdatedVersion, at: 4) {
         $0[6] = FileKind.fullText.rawValue
+        sealHeader(&$0)
+      },
+      corrupt(base, "01-kind-version", "a segment of version 2", .unsupportedVersion, at: 4) {
+        $0[4] = 2
+        sealHeader(&$0)
       },
       corrupt(base, "01-checksum", "the checksum does not match", .checksumMismatch, at: 36) {
         $0[9] ^= 1

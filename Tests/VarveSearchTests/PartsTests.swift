@@ -162,6 +162,13 @@ struct PartsTests {
       #expect(distance.distance(to: b, isPrefix: false) == Self.plain(a, b), "\(a) \(b)")
       let best = (0...b.count).map { Self.plain(a, Array(b.prefix($0))) }.min() ?? 0
       #expect(distance.distance(to: b, isPrefix: true) == best, "\(a) \(b) as a prefix")
+      // The same of bytes, as far as it matters.
+      guard !a.isEmpty else { continue }
+      let bytes = b.map { UInt8($0) }
+      for (isPrefix, wanted) in [(false, Self.plain(a, b)), (true, best)] {
+        let found = distance.distance(to: bytes.span, isPrefix: isPrefix, upTo: 2) ?? -1
+        #expect(wanted > 2 ? found > 2 : found == wanted, "\(a) \(b) as bytes")
+      }
     }
   }
 

@@ -57,7 +57,7 @@ import VarveTestSupport
   func newerVersion() throws {
     let disk = try Self.load("store-v1").disk
     var newer = disk
-    if let inode = newer.names["/s/CURRENT"] { newer.seen[inode]?[4] = 2 }
+    if let inode = newer.names["/s/CURRENT"] { newer.seen[inode]?[4] = 3 }
     let error = #expect(throws: StoreError.self) {
       try Store.open(
         at: "/s", options: StoreOptions(access: .read),

@@ -21,9 +21,8 @@ def decode(data, kind=None):
     if len(data) < 6:
         raise FormatError("truncated", 4)
     version = struct.unpack_from("<H", data, 4)[0]
-    known = 2 if data[6:7] == bytes([FULL_TEXT]) else 1
-    if version != known:
-        raise FormatError("outdatedVersion" if 0 < version < known else "unsupportedVersion", 4)
+    if version not in (1, 2):
+        raise FormatError("unsupportedVersion", 4)
     if len(data) < SIZE:
         # The first field that does not fit.
         for offset, size in ((6, 1), (7, 1), (8, 8), (16, 16), (32, 4), (36, 4)):
@@ -33,6 +32,9 @@ def decode(data, kind=None):
         raise FormatError("checksumMismatch", 36)
     if data[6] not in NAMES:
         raise FormatError("unknownTag", 6)
+    known = 2 if data[6] == FULL_TEXT else 1
+    if version != known:
+        raise FormatError("outdatedVersion" if version < known else "unsupportedVersion", 4)
     if data[7] != 0:
         raise FormatError("reservedNotZero", 7)
     if any(data[32:36]):

@@ -8,6 +8,7 @@ from errors import FormatError
 
 TERMS_A_BLOCK = 16
 LIST_BLOCK = 128
+COUNT_BITS = 30
 MAX_TERM, MAX_CODE_WORD = 250, 64
 CODE = b"\1"
 _DIGITS = frozenset(b"0123456789")
@@ -106,6 +107,8 @@ def decode_list(data, term):
         count = 1
         if not value & 1:
             count, position = read_varint(data, position, middle)
+            if count > (1 << COUNT_BITS) - 2:
+                raise FormatError("outOfBounds", position, "count")
             count += 2
         counts.append(count)
         first, position = read_varint(data, position, middle)
@@ -155,18 +158,18 @@ def _block(raw, before, last):
             documents.append(document)
     if len(documents) != LIST_BLOCK or documents[-1] != last:
         raise FormatError("inconsistent", 5, "documents of a block (INV-21)")
-    firsts, position = _patched(raw, position, key_width, key_exceptions)
-    counts, position = _patched(raw, position, count_width, count_exceptions)
+    firsts, position = _patched(raw, position, key_width, key_exceptions, 32)
+    counts, position = _patched(raw, position, count_width, count_exceptions, COUNT_BITS)
     if position != len(raw):
         raise FormatError("inconsistent", position, "end of a block")
     return documents, counts, firsts
 
 
-def _patched(raw, start, width, exceptions):
+def _patched(raw, start, width, exceptions, bits):
     """128 numbers and where they end (INV-23)."""
     places = start + 16 * width
     position = places + exceptions
-    if width > 32 or exceptions > LIST_BLOCK or position > len(raw):
+    if width > bits or exceptions > LIST_BLOCK or position > len(raw):
         raise FormatError("outOfBounds", start, "width or exceptions")
     numbers = _bits(raw[start:places], width)
     least = 0
@@ -175,7 +178,7 @@ def _patched(raw, start, width, exceptions):
             raise FormatError("outOfOrder", places, "places of exceptions")
         least = place + 1
         above, position = read_varint(raw, position, len(raw))
-        if not 0 < above <= 0xFFFFFFFF >> width:
+        if not 0 < above <= (1 << bits) - 1 >> width:
             raise FormatError("outOfBounds", places, "exception")
         numbers[place] |= above << width
     return numbers, position

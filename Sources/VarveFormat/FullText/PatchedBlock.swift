@@ -76,14 +76,15 @@ package enum PatchedBlock {
   /// - Parameters:
   ///   - start: of the block; 8 bytes behind `limit` may be loaded.
   ///   - limit: where the block ends at the latest.
+  ///   - bits: that a number has at most.
   ///   - bias: added to each number.
   /// - Returns: where they end.
   static func read(
-    _ bytes: RawSpan, at start: Int, width: Int, exceptionCount: Int, limit: Int, bias: UInt32,
-    into values: inout [UInt32]
+    _ bytes: RawSpan, at start: Int, width: Int, exceptionCount: Int, limit: Int, bits: Int,
+    bias: UInt32, into values: inout [UInt32]
   ) throws(FormatError) -> Int {
     let places = start + 16 * width
-    guard width <= 32, exceptionCount <= count, places + exceptionCount <= limit else {
+    guard width <= bits, exceptionCount <= count, places + exceptionCount <= limit else {
       throw FormatError(.outOfBounds, at: start)
     }
     unpack(bytes, at: start, width: width, bias: bias, into: &values)
@@ -95,7 +96,7 @@ package enum PatchedBlock {
       guard place >= least, place < count else { throw FormatError(.outOfOrder, at: places + i) }
       least = place + 1
       let above = try reader.readVarint()
-      guard above > 0, above <= UInt64(UInt32.max >> UInt32(width)) else {
+      guard above > 0, above <= (UInt64(1) << UInt64(bits) - 1) >> UInt64(width) else {
         throw FormatError(.outOfBounds, at: places + i)
       }
       values[place] &+= UInt32(truncatingIfNeeded: above << UInt64(width))

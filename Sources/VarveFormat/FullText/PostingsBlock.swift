@@ -74,15 +74,15 @@ struct PostingsBlock: ~Escapable {
   /// Reads the first keys; returns where they end.
   func readFirstKeys(into keys: inout [UInt32]) throws(FormatError) -> Int {
     try PatchedBlock.read(
-      bytes, at: docsEnd, width: keyWidth, exceptionCount: keyExceptionCount, limit: end, bias: 0,
-      into: &keys)
+      bytes, at: docsEnd, width: keyWidth, exceptionCount: keyExceptionCount, limit: end,
+      bits: 32, bias: 0, into: &keys)
   }
 
   /// Reads the counts, which follow the first keys.
   func readCounts(behind keysEnd: Int, into counts: inout [UInt32]) throws(FormatError) {
     let countsEnd = try PatchedBlock.read(
       bytes, at: keysEnd, width: countWidth, exceptionCount: countExceptionCount, limit: end,
-      bias: 1, into: &counts)
+      bits: PostingsLayout.countBits, bias: 1, into: &counts)
     guard countsEnd == end else { throw inconsistent }
   }
 

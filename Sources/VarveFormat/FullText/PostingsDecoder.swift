@@ -9,7 +9,7 @@ package struct PostingsDecoder: ~Escapable {
   private var block = 0
   private var done = 0
   private var previous: UInt32 = .max
-  /// Documents of the block read last.
+  /// Documents of the block that `next()` or `next(withFirstKeyUpTo:)` read last.
   package private(set) var docs: [UInt32] = []
   /// How many positions each of them has.
   package private(set) var counts: [UInt32] = []
@@ -120,9 +120,14 @@ package struct PostingsDecoder: ~Escapable {
 
   /// Decodes the documents and first keys of the next block that has a first key up to `key`; the
   /// number of its documents, 0 at the end. Of other blocks nothing but the first keys is decoded.
-  package mutating func next(withFirstKeyUpTo key: UInt32) throws(FormatError) -> Int {
+  ///
+  /// - Parameter end: a document from which on none is asked for.
+  package mutating func next(
+    withFirstKeyUpTo key: UInt32, before end: Int
+  ) throws(FormatError) -> Int {
     makeRoom()
     while block < blockTotal {
+      if least >= end { return 0 }
       let next = try nextBlock()
       _ = try next.readFirstKeys(into: &firstKeys)
       let isFound = hasFirstKey(upTo: key)
@@ -223,7 +228,9 @@ package struct PostingsDecoder: ~Escapable {
         throw FormatError(.outOfBounds, at: start)
       }
       previous = UInt32(next)
-      let count = word & 1 == 1 ? 1 : UInt32(2 + (try reader.readCount(max: 1 << 30)))
+      let count =
+        word & 1 == 1
+        ? 1 : UInt32(2 + (try reader.readCount(max: (1 << PostingsLayout.countBits) - 2)))
       try body(i, previous, count, UInt32(try reader.readCount(max: Int(UInt32.max))))
     }
     done = total

@@ -7,6 +7,8 @@ package enum PostingsLayout {
   @inlinable package static var skipByteCount: Int { 12 }
   /// Zero bytes behind a section of postings, so that whole words may be loaded.
   @inlinable package static var paddingByteCount: Int { 8 }
+  /// Bits that a count less 1 has at most, so that sums of a block stay numbers.
+  static var countBits: Int { 30 }
   /// Bytes in front of the columns of a block.
   static var headByteCount: Int { 5 }
   /// Stands for the width of the differences where a block has its documents as bits.

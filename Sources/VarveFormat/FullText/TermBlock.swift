@@ -167,6 +167,8 @@ package struct TermDictionary: ~Escapable {
       var length = 0
       var ordinal = block * TermLayout.blockCount
       while next < ordinals.count, ordinals[next] < end {
+        // Ordinals that do not ascend would lead behind the block.
+        guard ordinal < end else { throw FormatError(.inconsistent, at: reader.offset) }
         length = try Self.readTerm(&reader, length, into: &buffer)
         let docCount = try reader.readCount(max: Int(UInt32.max))
         let start = listsEnd

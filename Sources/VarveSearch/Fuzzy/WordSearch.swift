@@ -66,7 +66,7 @@ struct WordSearch {
     var one = Gathering()
     var two = Gathering()
     func judge(_ term: borrowing Span<UInt8>) -> Int {
-      if skipsNumbers, Self.isNumber(term) { return 0 }
+      if term.isEmpty || skipsNumbers && Self.isNumber(term) { return 0 }
       if let found = distance.distance(to: term, isPrefix: isPrefix, upTo: typos) {
         return Self.worth(found, of: typos, hasFirst: UInt32(term[0]) == first)
       }

@@ -91,6 +91,9 @@ struct GraphBuilder {
     var word: [UInt8]
     var parts: [[UInt8]]
     var typos: Int
+
+    /// No run of words is longer than a term.
+    var isWord: Bool { parts.count == 1 || word.count <= Limits.termByteCount }
   }
 
   private func word(_ run: [QueryTerm], _ terms: Range<Int>) -> Word {
@@ -113,15 +116,14 @@ struct GraphBuilder {
     let sharing = isLittle ? .none : reader.sharing
     let found = try sharing.map(2 * words.count) { (i) throws(FormatError) in
       let word = words[i / 2]
-      let isIndexed = word.parts.count == 1 || word.word.count <= Limits.termByteCount
-      guard isIndexed else { return [[], [], []] as [[Derivation]] }
+      guard word.isWord else { return [[], [], []] as [[Derivation]] }
       return i % 2 == 0 ? try known(word) : try misspelled(word)
     }
     var nodes: [QueryNode] = []
     for (i, word) in words.enumerated() {
       var node = word.node
       node.levels = zip(found[2 * i], found[2 * i + 1]).map { $0 + $1 }
-      if word.word.count <= Limits.termByteCount,
+      if word.isWord,
         let split = try split(word.word, parts: word.parts),
         word.parts.count == 1 || split.map(\.bytes) != word.parts
       {

@@ -4,6 +4,9 @@ import VarveFormat
 
 /// For each document the least cost by position, and the attributes that the word stands in.
 struct BestPlaces {
+  /// Attributes that fit into the bits.
+  static let attributeCountMax = 32
+
   /// The least cost by position of each document.
   private(set) var position: [UInt8]
   private var attributes: [UInt32]

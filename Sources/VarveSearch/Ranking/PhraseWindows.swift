@@ -16,7 +16,7 @@ struct PhraseWindows {
 
   /// - Parameters:
   ///   - words: nil for holes.
-  ///   - set: documents that hold all of them.
+  ///   - set: documents that are looked at.
   ///   - byWord: whether the words must stand in a row, or only in one attribute.
   init(
     _ reader: HitReader, _ words: [ResolvedWord?], _ set: DocSet, _ range: Range<Int>, byWord: Bool
@@ -68,11 +68,12 @@ struct PhraseWindows {
   @inline(__always)
   private func isBegun(_ hit: Hit, _ number: Int) -> Bool {
     for i in 1..<max(1, steps.count) {
-      let slot = steps[i].places.slots[number]
+      let places = steps[i].places
+      let slot = places.slots[number]
       let isThere =
         slot.isOne
         ? follows(slot.hit, hit, distances[i])
-        : slot.range.contains { follows(steps[i].places.hits[$0], hit, distances[i]) }
+        : follows(places.hits, slot.range, hit, distances[i])
       if !isThere { return false }
     }
     return true
@@ -82,5 +83,19 @@ struct PhraseWindows {
   private func follows(_ next: Hit, _ hit: Hit, _ distance: UInt32) -> Bool {
     guard byWord else { return next.attribute == hit.attribute }
     return next.key == hit.key &+ distance && hit.key & 0xFFFF + distance <= 0xFFFF
+  }
+
+  /// Whether one of several places follows: they ascend, and a text may be one word again and
+  /// again.
+  private func follows(
+    _ hits: [Hit], _ range: Range<Int>, _ hit: Hit, _ distance: UInt32
+  ) -> Bool {
+    let least = byWord ? hit.key &+ distance : hit.key & 0xFFFF_0000
+    var (low, high) = (range.lowerBound, range.upperBound)
+    while low < high {
+      let middle = (low + high) / 2
+      if hits[middle].key < least { low = middle + 1 } else { high = middle }
+    }
+    return low < range.upperBound && follows(hits[low], hit, distance)
   }
 }

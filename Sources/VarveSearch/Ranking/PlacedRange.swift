@@ -36,7 +36,7 @@ final class PlacedRange: @unchecked Sendable {
     self.set = set
     self.documents = documents
     graph = nodes.graph
-    reader = nodes.reader
+    reader = nodes.reader.alone
     ranks = DocRanks(set)
   }
 
@@ -195,7 +195,7 @@ final class PlacedRange: @unchecked Sendable {
     if let known = best[key] { return known }
     let words = graph.derivations(step)
     guard words.allSatisfy({ !$0.isPhrase && !$0.isSynonym }), table[table.count - 1] <= 255,
-      reader.corpus.attributes.count <= StepSummary.attributeCountMax
+      reader.corpus.attributes.count <= BestPlaces.attributeCountMax
     else { return nil }
     var found = BestPlaces(count: documents.count, table: table, first: first)
     for word in words.compactMap({ $0.words[0] }) {

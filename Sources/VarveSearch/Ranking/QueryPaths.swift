@@ -47,12 +47,14 @@ final class NodeDocuments {
     known = graph.nodes.map { _ in [nil, nil, nil] }
   }
 
-  /// Finds the documents of all nodes. Threads share them, and long lists by ranges of documents;
-  /// phrases are shared in themselves.
-  func findAll() throws(FormatError) {
+  /// Finds the documents of nodes that many have, by ranges that threads share; phrases are shared
+  /// in themselves, and where places tell what counts, it is left to whoever asks.
+  func findMany() throws(FormatError) {
     let corpus = reader.corpus
     let sharing = corpus.documentCount < reader.sharing.documentCountMin ? .none : reader.sharing
-    if sharing.width == 1 { return }
+    if sharing.width == 1 || searchOn != nil && corpus.parts.contains(where: \.hasMetadata) {
+      return
+    }
     struct Job {
       var node: Int
       var level: Int
@@ -64,7 +66,8 @@ final class NodeDocuments {
       for (level, derivations) in place.levels.enumerated()
       where !derivations.isEmpty && derivations.allSatisfy({ !$0.isPhrase }) {
         let count = derivations.reduce(0) { $0 + ($1.words[0]?.docCount ?? 0) }
-        let width = count < sharing.documentCountMin ? 1 : sharing.width
+        if count < sharing.documentCountMin { continue }
+        let width = sharing.width
         for i in 0..<width {
           let range = (corpus.documentCount * i / width)..<(corpus.documentCount * (i + 1) / width)
           jobs.append(Job(node: node, level: level, derivations: derivations, range: range))

@@ -197,7 +197,8 @@ extension HitReader {
     try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
       decoder.skip(to: UInt32(first))
       while true {
-        let count = isPlain ? try decoder.next(withFirstKeyUpTo: last) : try decoder.next()
+        let count =
+          isPlain ? try decoder.next(withFirstKeyUpTo: last, before: end) : try decoder.next()
         guard count > 0 else { break }
         guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
         if isPlain {

@@ -12,8 +12,11 @@ extension HitReader {
   ) throws(FormatError) -> [Hit] {
     let count = candidates.count
     if count == 0 { return [] }
-    let width = count < sharing.documentCountMin ? 1 : sharing.width
-    let ranges = candidates.ranges(width)
+    if sharing.width == 1 || count < sharing.documentCountMin {
+      var windows = try PhraseWindows(self, words, candidates, candidates.extent, byWord: byWord)
+      return try windows.hits()
+    }
+    let ranges = candidates.ranges(sharing.width)
     let found = try sharing.map(ranges.count) { (i) throws(FormatError) in
       var windows = try PhraseWindows(self, words, candidates, ranges[i], byWord: byWord)
       return try windows.hits()

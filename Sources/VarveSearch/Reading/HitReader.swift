@@ -10,7 +10,7 @@ struct HitReader: Sendable {
   let attributes: AttributeSet?
   /// Whether words of a phrase must follow each other; else they must stand in one attribute.
   let byWord: Bool
-  let sharing: WorkSharing
+  private(set) var sharing: WorkSharing
   private let frequent = FrequentWords()
   let phrases = KnownPhrases()
   private let lengths = FieldLengths()
@@ -23,6 +23,13 @@ struct HitReader: Sendable {
     self.sharing = sharing
     self.attributes = attributes
     self.byWord = byWord
+  }
+
+  /// The same for pieces of work that threads share already.
+  var alone: HitReader {
+    var reader = self
+    reader.sharing = .none
+    return reader
   }
 
   /// Documents of the words of a query that many documents have: a search asks for them again and
@@ -87,6 +94,7 @@ struct HitReader: Sendable {
     _ word: ResolvedWord, into set: inout DocSet, attributes: AttributeSet?, in range: Range<Int>?
   ) throws(FormatError) {
     let range = range ?? 0..<corpus.documentCount
+    if range.isEmpty { return }
     for list in word.lists {
       let part = corpus.parts[list.part]
       guard part.base < range.upperBound, part.base + part.index.documentCount > range.lowerBound
@@ -164,22 +172,18 @@ struct HitReader: Sendable {
   }
 
   /// Reads the next block that may hold a candidate; the number of its documents, 0 at the end.
-  ///
-  /// - Parameter end: a document of the part from which on none is asked for.
   @inline(__always)
   func nextBlock(
     _ decoder: inout PostingsDecoder, _ part: SearchCorpus.Part, in candidates: DocSet,
-    from first: inout Int, before end: Int = .max
+    from first: inout Int
   ) throws(FormatError) -> Int {
     let base = part.base
     let limit = part.index.documentCount
-    if first >= end { return 0 }
-    while let last = decoder.nextBlockLast, first < limit, Int(last) >= first,
-      !candidates.hasAny(in: (base + first)...(base + min(Int(last), limit - 1)))
-    {
+    while let last = decoder.nextBlockLast, first < limit, Int(last) >= first {
+      guard Int(last) < limit else { throw FormatError(.outOfBounds, at: 0) }
+      if candidates.hasAny(in: (base + first)...(base + Int(last))) { break }
       decoder.skip(to: last + 1)
       first = Int(last) + 1
-      if first >= end { return 0 }
     }
     let count = try decoder.next()
     guard count > 0 else { return 0 }

@@ -74,7 +74,8 @@ extension BackupReader {
     }
   }
 
-  /// Builds the indexes, where they were not shipped, and compares the digests.
+  /// Builds the indexes, where they were not shipped or are of an older format, and compares the
+  /// digests.
   private func build(
     _ backup: BackupInfo, _ path: String, hasIndexes: Bool, _ fileSystem: any FileSystem,
     _ concurrently: Concurrency
@@ -101,7 +102,7 @@ extension BackupReader {
         return try Store.open(at: path, options: options, fileSystem: fileSystem)
       } catch {
         // What was shipped whole may be of an older format. What is derived is built.
-        guard error.code == .damaged else { throw error }
+        guard error.code == .outdated else { throw error }
       }
     }
     return try Store.rebuild(at: path, options: options, fileSystem: fileSystem)

@@ -245,7 +245,7 @@ extension StoreError.Code {
   /// Whether an object is to blame, and not the way to it: others may be good.
   var isOfTheObject: Bool {
     switch self {
-    case .damaged, .limit, .notFound, .newerFormat, .system: true
+    case .damaged, .limit, .notFound, .newerFormat, .outdated, .system: true
     default: false
     }
   }

@@ -191,7 +191,7 @@ struct Prune: ParsableCommand {
   /// Whether others may go through where one did not.
   private static func isOfTheBackup(_ error: StoreError) -> Bool {
     switch error.code {
-    case .damaged, .notFound, .denied, .request, .newerFormat: true
+    case .damaged, .notFound, .denied, .request, .newerFormat, .outdated: true
     default: false
     }
   }

@@ -43,7 +43,7 @@ enum ErrorReport {
   static func code(_ error: StoreError) -> Int32 {
     switch error.code {
     case .system(let number): number == 13 || number == 1 || number == 30 ? 7 : 6
-    case .damaged, .newerFormat: 4
+    case .damaged, .newerFormat, .outdated: 4
     case .notAStore, .ambiguous, .alreadyOpen, .request: 2
     case .busy: 5
     case .readOnly, .denied: 7
@@ -53,12 +53,16 @@ enum ErrorReport {
     }
   }
 
+  private static func isOfTarget(_ path: String) -> Bool {
+    ["segments/", "indexes/", "backups/", "prunes/"].contains { path.hasPrefix($0) }
+      || path.contains("://") || path.hasPrefix(TargetStore.cacheFolder + "/")
+  }
+
   private static func adviceOnDamage(_ path: String) -> String {
     if path.hasPrefix(TargetStore.cacheFolder + "/") {
       return "this is a copy of what a target has; delete it, and it is fetched again"
     }
-    let isObject = ["segments/", "indexes/", "backups/", "prunes/"].contains { path.hasPrefix($0) }
-    if isObject || path.contains("://") {
+    if isOfTarget(path) {
       return "run 'varve verify --read-data 100' on the target"
     }
     return "run 'varve verify' on it; 'varve rebuild' makes damaged indexes of a store again"
@@ -75,6 +79,11 @@ enum ErrorReport {
       if number == 28 { text += " (free some space; nothing that was committed is lost)" }
       if number == 30 { text += " (the store can be read, not written)" }
     case .damaged: text += " (\(adviceOnDamage(error.path)))"
+    case .outdated:
+      text +=
+        isOfTarget(error.path)
+        ? " (run 'varve backup --with-indexes' to the target again, or 'varve restore')"
+        : " (run 'varve rebuild'; it loses nothing)"
     case .newerFormat:
       text += " (this store was written by a newer version; update varve)"
     case .notAStore:
