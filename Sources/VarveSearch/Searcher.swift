@@ -182,7 +182,7 @@ package struct Searcher: Sendable {
       query, tokenizer: tokenizer, stopWords: stopWords,
       hasPrefixSearch: settings.hasPrefixSearch)
     let graph = try GraphBuilder(
-      settings, corpus: corpus, reader: reader, tokenizer: tokenizer, tolerant: tolerant
+      settings, corpus: corpus, reader: reader, tokenizer: tokenizer
     ).build(parsed, query: Array(query.utf8))
     let nodes = NodeDocuments(graph, reader: reader, searchOn: searchOn, tolerant: tolerant)
     try nodes.findMany()

@@ -30,63 +30,29 @@ package struct EditDistance {
   package func distance(to word: [UInt32], isPrefix: Bool) -> Int {
     guard count <= 64 else { return plain(word, isPrefix: isPrefix) }
     guard count > 0 else { return isPrefix ? 0 : word.count }
-    var vp: UInt64 = count == 64 ? .max : (1 << UInt64(count)) - 1
-    var vn: UInt64 = 0
-    var d0: UInt64 = 0
-    var previous: UInt64 = 0
-    let last: UInt64 = 1 << UInt64(count - 1)
-    var score = count
-    var best = count
+    var column = EditColumn(count)
     for letter in word {
-      let match = letter < 128 ? ascii[Int(letter)] : others[letter, default: 0]
-      let swap = ((~d0 & match) << 1) & previous
-      d0 = (((match & vp) &+ vp) ^ vp) | match | vn | swap
-      let hp = vn | ~(d0 | vp)
-      let hn = d0 & vp
-      if hp & last != 0 { score += 1 }
-      if hn & last != 0 { score -= 1 }
-      let shifted = hp << 1 | 1
-      vp = hn << 1 | ~(d0 | shifted)
-      vn = d0 & shifted
-      previous = match
-      best = min(best, score)
+      column.append(letter < 128 ? ascii[Int(letter)] : others[letter, default: 0])
     }
-    return isPrefix ? best : score
+    return isPrefix ? column.best : column.score
   }
 
-  /// The distance to a word of ASCII letters, as far as it matters; nil for other words.
+  /// The distance to a word of ASCII letters, as far as it matters; nil for other words, and where
+  /// this one has no letters or over 64.
   ///
   /// - Parameter limit: greater distances need not be told apart.
   package func distance(
     to word: borrowing Span<UInt8>, isPrefix: Bool, upTo limit: Int
   ) -> Int? {
     guard count > 0, count <= 64 else { return nil }
-    var vp: UInt64 = count == 64 ? .max : (1 << UInt64(count)) - 1
-    var vn: UInt64 = 0
-    var d0: UInt64 = 0
-    var previous: UInt64 = 0
-    let last = UInt64(count - 1)
-    var score = count
-    var best = count
+    var column = EditColumn(count)
     let ascii = ascii.span
     // No beginning of a word is nearer than the letters that it has more.
     for i in 0..<(isPrefix ? min(word.count, count + limit) : word.count) {
-      let letter = word[i]
-      guard letter < 128 else { return nil }
-      let match = ascii[Int(letter)]
-      let swap = ((~d0 & match) << 1) & previous
-      d0 = (((match & vp) &+ vp) ^ vp) | match | vn | swap
-      let hp = vn | ~(d0 | vp)
-      let hn = d0 & vp
-      // Without a jump for each.
-      score += Int(hp >> last & 1) - Int(hn >> last & 1)
-      let shifted = hp << 1 | 1
-      vp = hn << 1 | ~(d0 | shifted)
-      vn = d0 & shifted
-      previous = match
-      best = min(best, score)
+      guard word[i] < 128 else { return nil }
+      column.append(ascii[Int(word[i])])
     }
-    return isPrefix ? best : score
+    return isPrefix ? column.best : column.score
   }
 
   private func plain(_ word: [UInt32], isPrefix: Bool) -> Int {
@@ -108,5 +74,44 @@ package struct EditDistance {
       best = min(best, row[count])
     }
     return isPrefix ? best : previous[count]
+  }
+}
+
+/// A column of the table of distances, as differences of neighbours in bits.
+private struct EditColumn {
+  private var vp: UInt64
+  private var vn: UInt64 = 0
+  private var d0: UInt64 = 0
+  private var previous: UInt64 = 0
+  private let last: UInt64
+  /// The distance to what was appended.
+  private(set) var score: Int
+  /// The least one of all that was appended so far.
+  private(set) var best: Int
+
+  /// - Parameter count: letters of the word, 1 to 64.
+  init(_ count: Int) {
+    vp = count == 64 ? .max : (1 << UInt64(count)) - 1
+    last = UInt64(count - 1)
+    score = count
+    best = count
+  }
+
+  /// Goes on by a letter.
+  ///
+  /// - Parameter match: where the word has it.
+  @inline(__always)
+  mutating func append(_ match: UInt64) {
+    let swap = ((~d0 & match) << 1) & previous
+    d0 = (((match & vp) &+ vp) ^ vp) | match | vn | swap
+    let hp = vn | ~(d0 | vp)
+    let hn = d0 & vp
+    // Without a jump for each.
+    score += Int(hp >> last & 1) - Int(hn >> last & 1)
+    let shifted = hp << 1 | 1
+    vp = hn << 1 | ~(d0 | shifted)
+    vn = d0 & shifted
+    previous = match
+    best = min(best, score)
   }
 }

@@ -12,17 +12,13 @@ struct GraphBuilder {
   private let reader: HitReader
   private let search: WordSearch
   private let synonyms: [[[UInt8]]: [[[UInt8]]]]
-  private let tolerant: AttributeSet?
 
-  /// - Parameter tolerant: attributes that forgive typos; nil for all.
   init(
-    _ settings: SearchSettings, corpus: SearchCorpus, reader: HitReader, tokenizer: Tokenizer,
-    tolerant: AttributeSet?
+    _ settings: SearchSettings, corpus: SearchCorpus, reader: HitReader, tokenizer: Tokenizer
   ) {
     self.settings = settings
     self.corpus = corpus
     self.reader = reader
-    self.tolerant = tolerant
     search = WordSearch(corpus, skipsNumbers: settings.typo.disableOnNumbers)
     func words(_ text: String) -> [[UInt8]] {
       tokenizer.tokens(Array(text.utf8).rawSpan).filter { $0.separator == .none }.map(\.word)

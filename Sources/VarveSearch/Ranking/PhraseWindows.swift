@@ -12,8 +12,6 @@ struct PhraseWindows {
   private var distances: [UInt32] = []
   private let byWord: Bool
 
-  private static let memberCount = 4096
-
   /// - Parameters:
   ///   - words: nil for holes.
   ///   - set: documents that are looked at.
@@ -24,7 +22,7 @@ struct PhraseWindows {
     self.set = set
     self.byWord = byWord
     windows = Windows(
-      set, in: range, memberCount: min(Self.memberCount, reader.sharing.documentCountMin))
+      set, in: range, memberCount: min(Windows.memberCountMax, reader.sharing.documentCountMin))
     var first: Int?
     for (place, word) in words.enumerated() {
       guard let word else { continue }

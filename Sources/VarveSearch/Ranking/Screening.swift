@@ -50,8 +50,9 @@ struct Screening {
 
   /// Notes what some members of a window cost by position.
   mutating func note(_ column: [Int], _ numbers: [Int32]) {
-    var counts = [Int](repeating: 0, count: PositionCost.max * tables.count * 3 + 1)
-    for number in numbers { counts[min(column[Int(number)], counts.count - 1)] += 1 }
+    let most = tables.reduce(0) { $0 + Int($1[$1.count - 1]) }
+    var counts = [Int](repeating: 0, count: most + 1)
+    for number in numbers { counts[column[Int(number)]] += 1 }
     for i in 1..<counts.count { counts[i] += counts[i - 1] }
     shares = counts
   }

@@ -20,15 +20,12 @@ struct WindowRanking {
   private var columns: [[Int]]
   private var best: TopDocuments
 
-  /// Members with which a window is full.
-  private static let memberCount = 4096
-
   /// The best documents of a plan with their keys, best first.
   static func best(
     _ plan: RankPlan, _ sharing: WorkSharing
   ) throws(FormatError) -> [(document: UInt32, key: [Int])] {
     let width = plan.set.count < sharing.documentCountMin ? 1 : sharing.width
-    let memberCount = min(memberCount, sharing.documentCountMin)
+    let memberCount = min(Windows.memberCountMax, sharing.documentCountMin)
     if width == 1 {
       return try ranked(plan, plan.set.extent, memberCount)
     }

@@ -13,6 +13,9 @@ struct Windows: Sendable {
   /// Members with which a window is full.
   let memberCount: Int
 
+  /// Members with which a window is full at most: they fit into the nearest caches.
+  static let memberCountMax = 4096
+
   /// Pieces that a window has at most.
   static let pieceCountMax = 16
 
