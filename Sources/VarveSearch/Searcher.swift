@@ -47,7 +47,8 @@ package struct Searcher: Sendable {
     let column = try distinct.flatMap { try corpus.fields.column($0) }
     // Whoever asks for totals over what is shown pays for ranking it all.
     let ranksAll = request.scoreMin != nil || column != nil
-    let needed = ranksAll ? Int.max : min(offset + limit, selection.universe.count)
+    let count = selection.universe.count
+    let needed = ranksAll ? Int.max : min(offset + limit, count)
     var seen: Set<FieldKey> = []
     let rows = selection.rows
     let ranker = Ranker(
@@ -73,7 +74,7 @@ package struct Searcher: Sendable {
       for hit in ranker.ranked { counted.insert(Int(hit.document)) }
       result.total = ranker.ranked.count
     } else {
-      result.total = selection.universe.count
+      result.total = count
     }
     result.hits = ranker.ranked.dropFirst(offset).prefix(limit).map { hit in
       shown(Int(hit.document), hit.ranks, rows: rows, request: request)
@@ -170,8 +171,7 @@ package struct Searcher: Sendable {
   private func select(_ request: SearchRequest) throws -> Selection {
     let evaluator = FilterEvaluator(corpus: corpus, settings: settings)
     let rows = try request.filter.map { try evaluator.rows($0) }
-    var universe =
-      rows.map { evaluator.documents(of: $0) } ?? DocSet(allOf: corpus.documentCount)
+    var universe = rows.map { evaluator.documents(of: $0) }
     let searchOn = try attributes(request)
     let tolerant = tolerantAttributes()
     let reader = HitReader(
@@ -189,15 +189,19 @@ package struct Searcher: Sendable {
     let removal = try RemovalOrder(graph, strategy: request.strategy, nodes: nodes)
     if !graph.terms.isEmpty {
       let paths = graph.paths(without: removal.removed(after: removal.steps.count))
-      var matches = DocSet(capacity: corpus.documentCount)
-      for path in paths { matches.formUnion(try nodes.documents(path, in: universe)) }
-      universe = matches
+      var matches: DocSet?
+      for path in paths {
+        let next = try nodes.documents(path, in: universe)
+        if matches?.formUnion(next) == nil { matches = next }
+      }
+      universe = matches ?? DocSet(capacity: corpus.documentCount)
     }
-    try subtractNegatives(parsed, reader, from: &universe)
-    if let searchOn, searchOn.isEmpty { universe = DocSet(capacity: corpus.documentCount) }
+    var left = universe ?? DocSet(allOf: corpus.documentCount)
+    try subtractNegatives(parsed, reader, from: &left)
+    if let searchOn, searchOn.isEmpty { left = DocSet(capacity: corpus.documentCount) }
     return Selection(
       graph: graph, nodes: nodes, removal: removal, searchOn: searchOn, rows: rows,
-      universe: universe)
+      universe: left)
   }
 
   private func subtractNegatives(

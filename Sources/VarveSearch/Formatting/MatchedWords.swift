@@ -6,7 +6,7 @@ import VarveFormat
 package struct MatchedWords: Sendable {
   /// A word alone.
   struct Single: Sendable {
-    var words: Set<[UInt8]>
+    var words: WordList
     /// Letters of the typed word if more may follow; nil for whole words.
     var prefixLetterCount: Int?
     /// Query positions.
@@ -31,19 +31,22 @@ package struct MatchedWords: Sendable {
       runs.append(Run(words: term.words, positions: term.first...term.last))
     }
     for node in graph.nodes where !node.isPhrase {
-      var single = Single(
-        words: [], prefixLetterCount: node.isPrefix ? node.typedLetterCount : nil,
-        positions: node.first...node.last, termCount: node.terms.count)
+      var words: [[UInt8]] = []
       for derivation in node.levels.joined() {
         if derivation.isPhrase {
           runs.append(
             Run(
               words: derivation.words.map { $0?.bytes }, positions: node.first...node.last))
         } else if let word = derivation.words[0]?.bytes {
-          single.words.insert(word)
+          words.append(word)
         }
       }
-      if !single.words.isEmpty { singles.append(single) }
+      if words.isEmpty { continue }
+      singles.append(
+        Single(
+          words: WordList(words, areBeginnings: node.isPrefix),
+          prefixLetterCount: node.isPrefix ? node.typedLetterCount : nil,
+          positions: node.first...node.last, termCount: node.terms.count))
     }
     singles.sort { left, right in
       let a = (left.prefixLetterCount == nil ? 0 : 1, -left.termCount)
@@ -53,4 +56,39 @@ package struct MatchedWords: Sendable {
   }
 
   package var isEmpty: Bool { singles.isEmpty && runs.isEmpty }
+}
+
+/// Words that a word of a text is looked up in: a beginning has up to a thousand, a text as many.
+struct WordList: Sendable {
+  /// Ascending. Of beginnings none is one of another.
+  private let words: [[UInt8]]
+  private let areBeginnings: Bool
+
+  /// - Parameter areBeginnings: whether words that begin so count, too.
+  init(_ words: [[UInt8]], areBeginnings: Bool) {
+    self.areBeginnings = areBeginnings
+    let sorted = words.sorted { $0.lexicographicallyPrecedes($1) }
+    guard areBeginnings else {
+      self.words = sorted
+      return
+    }
+    var kept: [[UInt8]] = []
+    for word in sorted where kept.last.map({ !word.starts(with: $0) }) ?? true {
+      kept.append(word)
+    }
+    self.words = kept
+  }
+
+  /// Whether a word is one of these, or begins like one.
+  func contains(_ word: [UInt8]) -> Bool {
+    var low = 0
+    var high = words.count
+    while low < high {
+      let middle = (low + high) / 2
+      if word.lexicographicallyPrecedes(words[middle]) { high = middle } else { low = middle + 1 }
+    }
+    // What the word begins with is before it, and nothing between them begins otherwise.
+    guard low > 0 else { return false }
+    return areBeginnings ? word.starts(with: words[low - 1]) : word == words[low - 1]
+  }
 }

@@ -87,14 +87,12 @@ package struct TextMatcher {
     let token = tokens[places[i]]
     for single in matched.singles {
       var range = token.range
+      guard single.words.contains(token.word) else { continue }
       if let count = single.prefixLetterCount {
-        guard single.words.contains(where: { token.word.starts(with: $0) }) else { continue }
         let original = String(decoding: text[token.range], as: UTF8.self).unicodeScalars
         var end = token.range.lowerBound
         for scalar in original.prefix(count) { end += UTF8.width(scalar) }
         range = token.range.lowerBound..<min(end, token.range.upperBound)
-      } else {
-        guard single.words.contains(token.word) else { continue }
       }
       return TextMatch(
         tokens: places[i]..<(places[i] + 1), words: i...i, range: range, positions: single.positions

@@ -8,6 +8,8 @@ struct WordSearch {
   static let prefixWordCountMax = 1000
   static let oneTypoWordCountMax = 150
   static let twoTypoWordCountMax = 50
+  /// Candidates that are worth another thread.
+  private static let sharedCountMin = 4096
 
   private let corpus: SearchCorpus
   private let skipsNumbers: Bool
@@ -56,16 +58,19 @@ struct WordSearch {
 
   /// Words at one and at two typos, by SEARCH.md 5.
   ///
-  /// - Parameter typos: 1 or 2.
+  /// - Parameters:
+  ///   - typos: 1 or 2.
+  ///   - sharing: threads that look at the candidates.
   func misspelled(
-    _ word: [UInt8], typos: Int, isPrefix: Bool
+    _ word: [UInt8], typos: Int, isPrefix: Bool, sharing: WorkSharing = .none
   ) throws(FormatError) -> (one: [ResolvedWord], two: [ResolvedWord]) {
     let letters = Letters.of(word.rawSpan)
     guard let first = letters.first else { return ([], []) }
     let distance = EditDistance(letters)
     var one = Gathering()
     var two = Gathering()
-    func judge(_ term: borrowing Span<UInt8>) -> Int {
+    let skipsNumbers = skipsNumbers
+    @Sendable func judge(_ term: borrowing Span<UInt8>) -> Int {
       if term.isEmpty || skipsNumbers && Self.isNumber(term) { return 0 }
       if let found = distance.distance(to: term, isPrefix: isPrefix, upTo: typos) {
         return Self.worth(found, of: typos, hasFirst: UInt32(term[0]) == first)
@@ -77,10 +82,20 @@ struct WordSearch {
     }
     for (i, part) in corpus.parts.enumerated() {
       let ordinals = try candidates(letters, part.index, typos: typos, isPrefix: isPrefix)
-      try part.index.withTerms { (terms) throws(FormatError) in
-        try terms.visit(ordinals, judge) { worth, term, info in
-          if worth == 1 { one.add(term, list: (i, info)) } else { two.add(term, list: (i, info)) }
+      let width = ordinals.count < Self.sharedCountMin ? 1 : sharing.width
+      let found = try sharing.map(width) { (piece) throws(FormatError) in
+        let range = (ordinals.count * piece / width)..<(ordinals.count * (piece + 1) / width)
+        var (one, two) = (Gathering(), Gathering())
+        try part.index.withTerms { (terms) throws(FormatError) in
+          try terms.visit(Array(ordinals[range]), judge) { worth, term, info in
+            if worth == 1 { one.add(term, list: (i, info)) } else { two.add(term, list: (i, info)) }
+          }
         }
+        return (one: one, two: two)
+      }
+      for next in found {
+        one.add(next.one)
+        two.add(next.two)
       }
     }
     for (i, values) in corpus.valueIndexes.enumerated() {
@@ -160,8 +175,10 @@ struct WordSearch {
 }
 
 /// Collects words of several dictionaries.
-private struct Gathering {
+private struct Gathering: Sendable {
   private var words: [ResolvedWord] = []
+
+  mutating func add(_ other: Gathering) { words += other.words }
 
   mutating func add(_ word: [UInt8], list: (part: Int, info: TermInfo)) {
     words.append(ResolvedWord(bytes: word, lists: [list], values: []))
@@ -173,6 +190,10 @@ private struct Gathering {
 
   /// The first ones in byte order, each once with what all dictionaries know of it.
   func first(_ count: Int) -> [ResolvedWord] {
+    let isAscending = words.indices.dropFirst().allSatisfy {
+      words[$0 - 1].bytes.lexicographicallyPrecedes(words[$0].bytes)
+    }
+    if isAscending { return Array(words.prefix(count)) }
     // Dictionaries are in order, and what is gathered from them is a few runs in order.
     let sorted = words.indices.sorted { i, j in
       if words[i].bytes == words[j].bytes { return i < j }

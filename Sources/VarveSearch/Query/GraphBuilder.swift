@@ -108,12 +108,15 @@ struct GraphBuilder {
   /// Looks words up: what is misspelled takes as long as all the rest, so threads share both. The
   /// places of what a word falls into are shared in themselves.
   private func fill(_ words: [Word]) throws(FormatError) -> [QueryNode] {
-    let isLittle = words.count == 1 || corpus.documentCount < reader.sharing.documentCountMin
+    // What is looked up for a single word is shared in itself.
+    let isSingle = words.count == 1
+    let isLittle = isSingle || corpus.documentCount < reader.sharing.documentCountMin
     let sharing = isLittle ? .none : reader.sharing
     let found = try sharing.map(2 * words.count) { (i) throws(FormatError) in
       let word = words[i / 2]
       guard word.isWord else { return [[], [], []] as [[Derivation]] }
-      return i % 2 == 0 ? try known(word) : try misspelled(word)
+      return i % 2 == 0
+        ? try known(word) : try misspelled(word, sharing: isSingle ? reader.sharing : .none)
     }
     var nodes: [QueryNode] = []
     for (i, word) in words.enumerated() {
@@ -130,10 +133,12 @@ struct GraphBuilder {
     return nodes
   }
 
-  private func misspelled(_ word: Word) throws(FormatError) -> [[Derivation]] {
+  private func misspelled(
+    _ word: Word, sharing: WorkSharing
+  ) throws(FormatError) -> [[Derivation]] {
     guard word.typos > 0 else { return [[], [], []] }
     let found = try search.misspelled(
-      word.word, typos: word.typos, isPrefix: word.node.isPrefix)
+      word.word, typos: word.typos, isPrefix: word.node.isPrefix, sharing: sharing)
     return [[]] + [found.one, found.two].map { $0.map { Derivation(words: [$0], isExact: false) } }
   }
 

@@ -19,10 +19,18 @@ struct Bucket {
   /// Fields that were sorted by already.
   var sortedFields: Set<String> = []
 
-  var count: Int {
+  var isEmpty: Bool {
     switch members {
-    case .set(let set): set.count
-    case .placed(_, let indices): indices.count
+    case .set(let set): set.isEmpty
+    case .placed(_, let indices): indices.isEmpty
+    }
+  }
+
+  /// Whether there is nothing to put in order.
+  var isSingle: Bool {
+    switch members {
+    case .set(let set): set.isSingle
+    case .placed(_, let indices): indices.count == 1
     }
   }
 }

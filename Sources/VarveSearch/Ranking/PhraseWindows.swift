@@ -28,10 +28,11 @@ struct PhraseWindows {
       guard let word else { continue }
       distances.append(UInt32(place - (first ?? place)))
       first = first ?? place
+      let lists = try StepLists(
+        [.init(word: word)], reader, set: set, in: range, windowCount: windows.ranges.count,
+        memberCount: windows.memberCount)
       steps.append(
-        try StepPlaces(
-          [.init(word: word)], summedFrom: nil, reader: reader, set: set, range: range,
-          windows: windows))
+        StepPlaces(lists, summedFrom: nil, reader: reader, set: set, windows: windows))
     }
   }
 

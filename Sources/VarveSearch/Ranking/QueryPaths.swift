@@ -48,7 +48,7 @@ final class NodeDocuments {
   }
 
   /// Finds the documents of nodes that many have, by ranges that threads share; phrases are shared
-  /// in themselves, and where places tell what counts, it is left to whoever asks.
+  /// in themselves and come behind, and where places tell what counts, it is left to whoever asks.
   func findMany() throws(FormatError) {
     let corpus = reader.corpus
     let sharing = corpus.documentCount < reader.sharing.documentCountMin ? .none : reader.sharing
@@ -58,57 +58,76 @@ final class NodeDocuments {
     struct Job {
       var node: Int
       var level: Int
-      var derivations: [Derivation]
-      var range: Range<Int>
+      /// Which of the pieces that it falls into.
+      var piece: Int
     }
+    let width = sharing.width
     var jobs: [Job] = []
     for (node, place) in graph.nodes.enumerated() {
       for (level, derivations) in place.levels.enumerated()
-      where !derivations.isEmpty && derivations.allSatisfy({ !$0.isPhrase }) {
-        let count = derivations.reduce(0) { $0 + ($1.words[0]?.docCount ?? 0) }
-        if count < sharing.documentCountMin { continue }
-        let width = sharing.width
-        for i in 0..<width {
-          let range = (corpus.documentCount * i / width)..<(corpus.documentCount * (i + 1) / width)
-          jobs.append(Job(node: node, level: level, derivations: derivations, range: range))
+      where !derivations.isEmpty {
+        let count = derivations.reduce(0) {
+          $1.isPhrase ? $0 : $0 + ($1.words[0]?.docCount ?? 0)
         }
+        if count < sharing.documentCountMin { continue }
+        for piece in 0..<width { jobs.append(Job(node: node, level: level, piece: piece)) }
       }
     }
-    let (all, reader, searchOn, tolerant) = (jobs, reader, searchOn, tolerantSearchOn)
+    let (all, graph, reader) = (jobs, graph, reader)
+    let (searchOn, tolerant) = (searchOn, tolerantSearchOn)
     let sets = try sharing.map(all.count) { (i) throws(FormatError) in
-      try Self.documents(
-        all[i].derivations, level: all[i].level, reader, searchOn: searchOn, tolerant: tolerant,
-        in: all[i].range)
+      let job = all[i]
+      return try Self.documents(
+        graph.nodes[job.node].levels[job.level], level: job.level, reader, searchOn: searchOn,
+        tolerant: tolerant, piece: job.piece, of: width)
     }
     for (job, set) in zip(jobs, sets) {
       if known[job.node][job.level]?.formUnion(set) == nil { known[job.node][job.level] = set }
+    }
+    for job in jobs where job.piece == 0 {
+      for phrase in graph.nodes[job.node].levels[job.level] where phrase.isPhrase {
+        let set = try reader.documents(phrase, attributes: searchOn)
+        known[job.node][job.level]?.formUnion(set)
+      }
     }
   }
 
   /// Documents that a node matches with a number of typos.
   func documents(_ node: Int, level: Int) throws(FormatError) -> DocSet {
     if let found = known[node][level] { return found }
-    let set = try Self.documents(
-      graph.nodes[node].levels[level], level: level, reader, searchOn: searchOn,
-      tolerant: tolerantSearchOn, in: 0..<reader.corpus.documentCount)
+    let derivations = graph.nodes[node].levels[level]
+    var set = try Self.documents(
+      derivations, level: level, reader, searchOn: searchOn, tolerant: tolerantSearchOn,
+      piece: 0, of: 1)
+    for phrase in derivations where phrase.isPhrase {
+      set.formUnion(try reader.documents(phrase, attributes: searchOn))
+    }
     known[node][level] = set
     return set
   }
 
-  /// - Parameter range: documents that are wanted; others may be there, too.
+  /// Lists of fewer documents are too short to be cut by ranges.
+  private static let cutCountMin = 2048
+
+  /// A part of the documents of those derivations that are words: a range of the documents of
+  /// frequent ones, and all documents of some of the others.
   private static func documents(
     _ derivations: [Derivation], level: Int, _ reader: HitReader, searchOn: AttributeSet?,
-    tolerant: AttributeSet?, in range: Range<Int>
+    tolerant: AttributeSet?, piece: Int, of width: Int
   ) throws(FormatError) -> DocSet {
-    var set = DocSet(capacity: reader.corpus.documentCount)
-    for derivation in derivations {
+    let count = reader.corpus.documentCount
+    let range = (count * piece / width)..<(count * (piece + 1) / width)
+    var set = DocSet(capacity: count)
+    var number = 0
+    for derivation in derivations where !derivation.isPhrase {
+      guard let word = derivation.words[0] else { continue }
       let isTolerantOnly = level > 0 || derivation.isTolerantOnly
-      let attributes = isTolerantOnly ? tolerant : searchOn
-      if derivation.isPhrase {
-        set.formUnion(try reader.documents(derivation, attributes: searchOn))
-      } else if let word = derivation.words[0] {
-        try reader.insert(word, into: &set, attributes: attributes, in: range)
-      }
+      let isCut = word.docCount >= Self.cutCountMin
+      if !isCut { number += 1 }
+      guard isCut || number % width == piece else { continue }
+      try reader.insert(
+        word, into: &set, attributes: isTolerantOnly ? tolerant : searchOn,
+        in: isCut ? range : 0..<count)
     }
     return set
   }
@@ -125,20 +144,24 @@ final class NodeDocuments {
       }
       set = exact
     }
-    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 {
+    let levels = graph.nodes[step.node].levels
+    for level in 0..<3 where step.levels & (1 << UInt8(level)) != 0 && !levels[level].isEmpty {
       let next = try documents(step.node, level: level)
-      if set == nil { set = next } else if !next.isEmpty { set?.formUnion(next) }
+      if set?.formUnion(next) == nil { set = next }
     }
     let found = set ?? DocSet(capacity: reader.corpus.documentCount)
     knownSteps[key] = found
     return found
   }
 
-  /// Documents that a path matches, in a universe.
-  func documents(_ path: QueryPath, in universe: DocSet) throws(FormatError) -> DocSet {
+  /// Documents that a path matches, in a universe; nil for all.
+  func documents(_ path: QueryPath, in universe: DocSet?) throws(FormatError) -> DocSet {
     var set = universe
-    for step in path.steps { set.formIntersection(try documents(step)) }
-    return set
+    for step in path.steps {
+      let next = try documents(step)
+      if set?.formIntersection(next) == nil { set = next }
+    }
+    return set ?? DocSet(allOf: reader.corpus.documentCount)
   }
 }
 

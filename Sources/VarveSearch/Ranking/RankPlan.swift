@@ -32,6 +32,8 @@ struct RankPlan: Sendable {
   let graph: QueryGraph
   let reader: HitReader
   let set: DocSet
+  /// How many documents.
+  let count: Int
   let steps: [PathStep]
   let components: [Component]
   /// Whether sums of the places of each step will do: no neighbours are asked for.
@@ -76,7 +78,7 @@ extension Ranker {
       bucket.paths.count < 2
     else { return nil }
     let steps = bucket.paths.first?.steps ?? []
-    guard steps.allSatisfy({ StepPlaces.canRead($0, nodes.graph) }), !narrowsWords(rule) else {
+    guard steps.allSatisfy({ StepLists.canRead($0, nodes.graph) }), !narrowsWords(rule) else {
       return nil
     }
     var components: [RankPlan.Component] = []
@@ -91,10 +93,11 @@ extension Ranker {
     let isSummed =
       steps.count == 1 && hasOnePlace != false
       && corpus.attributes.count <= StepSummary.attributeCountMax
+    let count = set.count
     return RankPlan(
-      graph: nodes.graph, reader: nodes.reader, set: set, steps: steps, components: components,
-      isSummed: isSummed,
-      isDescending: rules[rule...].contains(.newest), needed: min(wanted, set.count),
+      graph: nodes.graph, reader: nodes.reader, set: set, count: count, steps: steps,
+      components: components, isSummed: isSummed,
+      isDescending: rules[rule...].contains(.newest), needed: min(wanted, count),
       ages: try rules.contains(.newest) ? ageCosts() : nil,
       classes: try rules.contains(.conversation) ? conversationCosts() : nil)
   }

@@ -16,16 +16,18 @@ extension Ranker {
         if byCount[covered]?.contains(path) != true { byCount[covered, default: []].append(path) }
       }
     }
+    // Where there is one way to read the query, all documents match so.
+    let isOnly = byCount.count == 1 && byCount.allSatisfy { $0.value.count == 1 }
     for (count, candidates) in byCount.sorted(by: { $0.key > $1.key }) {
       var paths: [QueryPath] = []
-      var found = DocSet(capacity: corpus.documentCount)
+      var all: DocSet?
       for path in candidates {
-        let documents = try nodes.documents(path, in: left)
+        let documents = isOnly ? left : try nodes.documents(path, in: left)
         guard !documents.isEmpty else { continue }
         paths.append(path)
-        found.formUnion(documents)
+        if all?.formUnion(documents) == nil { all = documents }
       }
-      guard !found.isEmpty else { continue }
+      guard let found = all else { continue }
       left.subtract(found)
       var next = bucket
       next.members = .set(found)
@@ -49,23 +51,25 @@ extension Ranker {
       for step in path.steps where levels[step] == nil {
         levels[step] = try (0..<3).filter { level in
           if step.levels & PathStep.exactOnly != 0 { return level == 0 }
-          guard step.levels & (1 << UInt8(level)) != 0 else { return false }
+          guard step.levels & (1 << UInt8(level)) != 0,
+            !nodes.graph.nodes[step.node].levels[level].isEmpty
+          else { return false }
           return try nodes.documents(step.node, level: level).intersects(left)
         }
       }
     }
     for cost in 0...max(0, most) {
-      var found = DocSet(capacity: corpus.documentCount)
+      var all: DocSet?
       var paths: [QueryPath] = []
       for path in bucket.paths {
         try walk(path, levels, cost: cost, left) { narrowed, documents in
-          found.formUnion(documents)
+          if all?.formUnion(documents) == nil { all = documents }
           if paths.count < QueryGraph.pathCountMax, !paths.contains(narrowed) {
             paths.append(narrowed)
           }
         }
       }
-      guard !found.isEmpty else { continue }
+      guard let found = all else { continue }
       left.subtract(found)
       var next = bucket
       next.members = .set(found)

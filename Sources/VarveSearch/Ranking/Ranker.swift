@@ -82,15 +82,14 @@ final class Ranker {
 
   func rank(_ bucket: Bucket, rule: Int) throws {
     if isDone { return }
-    let count = bucket.count
-    if count == 0 { return }
+    if bucket.isEmpty { return }
     if let least = request.scoreMin, RuleRank.score(bucket.ranks) < least {
       // What comes later is no better.
       isStopped = true
       return
     }
     if isOverBudget() { isComplete = false }
-    if rule >= rules.count || !isComplete || count == 1 && !request.wantsScores {
+    if rule >= rules.count || !isComplete || bucket.isSingle && !request.wantsScores {
       emit(bucket, skipped: rule < rules.count && !isComplete)
       return
     }

@@ -64,56 +64,108 @@ struct Screening {
     screened = best.worst(component)
     guard !range.isEmpty, screened < Int(PositionBounds.unknown) else { return nil }
     let worst = UInt8(screened)
+    // Where all places of a step cost no more, nothing has to be read.
+    let told = steps.indices.filter {
+      !steps[$0].hasValues && tables[$0][tables[$0].count - 1] > Int32(worst)
+    }
+    guard !told.isEmpty else { return nil }
+    let own = set.members(in: range.lowerBound...(range.upperBound - 1))
+    if steps.count == 1 {
+      var near = NearDocuments(
+        range, capacity: set.capacity, upTo: lastPlace(of: 0, costingUpTo: worst))
+      try note(steps[0], range, upTo: near.last, in: &near)
+      return near.found.intersection(own)
+    }
     var costs = PositionBounds(range)
-    var isAny = false
-    for (i, step) in steps.enumerated()
-    where !step.hasValues && costs.stepCount < PositionBounds.stepCountMax {
-      // Where all places cost no more, nothing has to be read.
-      guard tables[i][tables[i].count - 1] > worst else { continue }
-      isAny = true
-      costs.begin(tables[i], first: plan.graph.nodes[plan.steps[i].node].first, worst: worst)
-      for list in step.lists where list.documents.overlaps(range) {
-        try plan.reader.bound(list, in: range, &costs)
-      }
-      for hit in step.few { costs.note(Int(hit.document), hit.key & 0xFFFF) }
+    for i in told.prefix(PositionBounds.stepCountMax) {
+      costs.begin(costsByPlace(of: i))
+      try note(steps[i], range, upTo: lastPlace(of: i, costingUpTo: worst), in: &costs)
       costs.end()
     }
-    guard isAny else { return nil }
-    return costs.members(of: set.members(in: range.lowerBound...(range.upperBound - 1)))
+    return costs.members(of: own, worst: worst)
+  }
+
+  /// The least cost of a step by its first place. In front of the place in the query, another one
+  /// may be nearer.
+  private func costsByPlace(of step: Int) -> [UInt8] {
+    let first = plan.graph.nodes[plan.steps[step].node].first
+    let table = tables[step]
+    return (0..<(first + table.count)).map { UInt8(clamping: table[max(0, $0 - first)]) }
+  }
+
+  /// The last place that costs no more than the worst; nil if none does.
+  private func lastPlace(of step: Int, costingUpTo worst: UInt8) -> UInt32? {
+    costsByPlace(of: step).lastIndex { $0 <= worst }.map { UInt32($0) }
+  }
+
+  /// Notes the first places of a step.
+  private func note(
+    _ step: StepPlaces, _ range: Range<Int>, upTo last: UInt32?, in found: inout some FirstPlaces
+  ) throws(FormatError) {
+    for list in step.lists where list.documents.overlaps(range) {
+      try plan.reader.bound(list, in: range, upTo: last, &found)
+    }
+    for hits in step.few.hits {
+      for hit in hits { found.note(Int(hit.document), hit.key & 0xFFFF) }
+    }
+  }
+}
+
+/// Takes the first places of a step in documents of a range; of others, too, which do not count.
+private protocol FirstPlaces {
+  mutating func note(_ document: Int, _ position: UInt32)
+  /// Notes the first places of the documents of a block.
+  ///
+  /// - Parameter base: added to each document.
+  mutating func note(_ docs: [UInt32], _ keys: [UInt32], _ count: Int, base: Int)
+}
+
+/// Documents whose only step is near enough.
+private struct NearDocuments: FirstPlaces {
+  private let range: Range<Int>
+  /// The last place that is near enough; nil if none is.
+  let last: UInt32?
+  private(set) var found: DocSet
+
+  init(_ range: Range<Int>, capacity: Int, upTo last: UInt32?) {
+    self.range = range
+    self.last = last
+    found = DocSet(capacity: capacity)
+  }
+
+  mutating func note(_ document: Int, _ position: UInt32) {
+    guard let last, position <= last, range.contains(document) else { return }
+    found.insert(document)
+  }
+
+  mutating func note(_ docs: [UInt32], _ keys: [UInt32], _ count: Int, base: Int) {
+    guard let last else { return }
+    found.insert(docs, count, base: base) { keys[$0] & 0xFFFF <= last }
   }
 }
 
 /// What documents cost by position at least: a byte each for every step.
-private struct PositionBounds {
+private struct PositionBounds: FirstPlaces {
   /// Stands for costs that are too high.
   static let unknown = UInt8.max
 
   /// Steps that are looked at, which bounds the memory.
   static let stepCountMax = 4
 
-  let range: Range<Int>
+  private let range: Range<Int>
   private var steps: [[UInt8]] = []
   private var own: [UInt8] = []
   /// The least cost by each place of the first word.
   private var costs: [UInt8] = []
-  private var worst: UInt8 = 0
-  /// The last place that costs no more than the worst; nil if none does.
-  private(set) var last: UInt32?
 
   init(_ range: Range<Int>) { self.range = range }
 
-  var stepCount: Int { steps.count }
-
   /// Starts a step.
-  mutating func begin(_ table: [Int32], first: Int, worst: UInt8) {
-    self.worst = worst
+  mutating func begin(_ costs: [UInt8]) {
+    self.costs = costs
     own = [UInt8](repeating: Self.unknown, count: range.count)
-    // In front of the place in the query, another place may be nearer.
-    costs = (0..<(first + table.count)).map { UInt8(clamping: table[max(0, $0 - first)]) }
-    last = costs.lastIndex { $0 <= worst }.map { UInt32($0) }
   }
 
-  /// Notes the first place of a document.
   @inline(__always)
   mutating func note(_ document: Int, _ position: UInt32) {
     let place = document &- range.lowerBound
@@ -121,9 +173,6 @@ private struct PositionBounds {
     own[place] = min(own[place], costs[min(Int(position), costs.count - 1)])
   }
 
-  /// Notes the first places of the documents of a block.
-  ///
-  /// - Parameter base: added to each document.
   mutating func note(_ docs: [UInt32], _ keys: [UInt32], _ count: Int, base: Int) {
     Self.note(docs, keys, count, offset: base - range.lowerBound, costs, &own)
   }
@@ -150,7 +199,7 @@ private struct PositionBounds {
   }
 
   /// The documents of a set that may cost no more than the worst.
-  func members(of set: DocSet) -> DocSet {
+  func members(of set: DocSet, worst: UInt8) -> DocSet {
     var left = set
     // Two steps at a time: the sum of all is not less.
     for i in stride(from: 0, to: steps.count, by: 2) {
@@ -183,18 +232,18 @@ private struct PositionBounds {
 
 extension HitReader {
   /// Notes the first places of a list.
+  ///
+  /// - Parameter last: a place behind which first ones do not matter; nil if none does.
   fileprivate func bound(
-    _ list: List, in range: Range<Int>, _ costs: inout PositionBounds
+    _ list: List, in range: Range<Int>, upTo last: UInt32?, _ found: inout some FirstPlaces
   ) throws(FormatError) {
-    guard let last = costs.last else { return }
+    guard let last else { return }
     let part = list.part
     let limit = part.index.documentCount
     let first = max(0, range.lowerBound - part.base)
     let end = min(limit, range.upperBound - part.base)
     // The first key is that of the first attribute; another one may have a place further ahead.
     let isPlain = part.index.attributes.count == 1
-    var bounds = PositionBounds(0..<0)
-    swap(&bounds, &costs)
     try part.index.withPostings(list.info) { (decoder) throws(FormatError) in
       decoder.skip(to: UInt32(first))
       while true {
@@ -203,16 +252,15 @@ extension HitReader {
         guard count > 0 else { break }
         guard Int(decoder.docs[count - 1]) < limit else { throw FormatError(.outOfBounds, at: 0) }
         if isPlain {
-          bounds.note(decoder.docs, decoder.firstKeys, count, base: part.base)
+          found.note(decoder.docs, decoder.firstKeys, count, base: part.base)
         } else {
           for i in 0..<count {
             let position = decoder.counts[i] > 1 ? 0 : decoder.firstKeys[i] & 0xFFFF
-            bounds.note(part.base + Int(decoder.docs[i]), position)
+            found.note(part.base + Int(decoder.docs[i]), position)
           }
         }
         if Int(decoder.docs[count - 1]) >= end { break }
       }
     }
-    swap(&bounds, &costs)
   }
 }

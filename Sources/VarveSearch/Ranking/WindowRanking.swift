@@ -24,25 +24,28 @@ struct WindowRanking {
   static func best(
     _ plan: RankPlan, _ sharing: WorkSharing
   ) throws(FormatError) -> [(document: UInt32, key: [Int])] {
-    let width = plan.set.count < sharing.documentCountMin ? 1 : sharing.width
+    let width = plan.count < sharing.documentCountMin ? 1 : sharing.width
     let memberCount = min(Windows.memberCountMax, sharing.documentCountMin)
-    if width == 1 {
-      return try ranked(plan, plan.set.extent, memberCount)
+    let ranges = width == 1 ? [plan.set.extent] : plan.set.ranges(width)
+    let windows = ranges.map { Windows(plan.set, in: $0, memberCount: memberCount) }
+    let shared = width == 1 ? .none : sharing
+    let windowCount = windows.reduce(0) { max($0, $1.ranges.count) }
+    var lists: [StepLists] = []
+    for step in plan.steps {
+      lists.append(
+        try StepLists(
+          StepLists.words(step, plan.graph), plan.reader, set: plan.set, in: plan.set.extent,
+          windowCount: windowCount, memberCount: memberCount, sharing: shared))
     }
-    let ranges = plan.set.ranges(width)
-    let found = try sharing.map(ranges.count) { (i) throws(FormatError) in
-      try ranked(plan, ranges[i], memberCount)
+    let steps = lists
+    let found = try shared.map(windows.count) { (i) throws(FormatError) in
+      var ranking = WindowRanking(plan, steps, windows[i])
+      try ranking.run()
+      return ranking.best.sorted
     }
+    if found.count == 1 { return found[0] }
     let all = found.joined().sorted { $0.key.lexicographicallyPrecedes($1.key) }
     return Array(all.prefix(plan.needed))
-  }
-
-  private static func ranked(
-    _ plan: RankPlan, _ range: Range<Int>, _ memberCount: Int
-  ) throws(FormatError) -> [(document: UInt32, key: [Int])] {
-    var ranking = try WindowRanking(plan, range, memberCount: memberCount)
-    try ranking.run()
-    return ranking.best.sorted
   }
 
   /// Ranks window after window.
@@ -62,7 +65,10 @@ struct WindowRanking {
   ///
   /// - Parameter left: the windows that are left.
   private mutating func screen(_ left: Range<Int>) throws(FormatError) -> Bool {
-    guard var screening, screening.isDue(best) else { return false }
+    // What is left of little is ranked before it is screened.
+    guard windows.total > windows.memberCount, var screening, screening.isDue(best) else {
+      return false
+    }
     let ranges = windows.ranges
     let range = ranges[left.lowerBound].lowerBound..<ranges[left.upperBound - 1].upperBound
     let found = try screening.members(of: set, in: range, steps, best)
@@ -74,24 +80,20 @@ struct WindowRanking {
     return true
   }
 
-  private init(
-    _ plan: RankPlan, _ range: Range<Int>, memberCount: Int
-  ) throws(FormatError) {
+  private init(_ plan: RankPlan, _ lists: [StepLists], _ windows: Windows) {
     self.plan = plan
+    self.windows = windows
     set = plan.set
-    windows = Windows(plan.set, in: range, memberCount: memberCount)
     tables = plan.steps.map {
       PositionCost.table(wordCount: plan.graph.nodes[$0.node].wordCount)
     }
     screening = Screening(plan, tables: tables)
     columns = Array(repeating: [], count: plan.components.count)
     best = TopDocuments(capacity: plan.needed, width: plan.components.count + 1)
-    for step in plan.steps {
-      steps.append(
-        try StepPlaces(
-          StepPlaces.words(step, plan.graph),
-          summedFrom: plan.isSummed ? plan.graph.nodes[step.node].first : nil,
-          reader: plan.reader, set: plan.set, range: range, windows: windows))
+    steps = zip(plan.steps, lists).map { step, lists in
+      StepPlaces(
+        lists, summedFrom: plan.isSummed ? plan.graph.nodes[step.node].first : nil,
+        reader: plan.reader, set: plan.set, windows: windows)
     }
   }
 

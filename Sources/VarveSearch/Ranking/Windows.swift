@@ -12,6 +12,8 @@ struct Windows: Sendable {
   let ranges: [Range<Int>]
   /// Members with which a window is full.
   let memberCount: Int
+  /// Members of all windows.
+  let total: Int
 
   /// Members with which a window is full at most: they fit into the nearest caches.
   static let memberCountMax = 4096
@@ -30,12 +32,15 @@ struct Windows: Sendable {
     var windows: [Int32] = []
     var ranges: [Range<Int>] = []
     var members = 0
+    var total = 0
     var start = range.lowerBound
     var at = range.lowerBound
     while at < range.upperBound {
       let end = min((at / pieceCount + 1) * pieceCount, range.upperBound)
       windows.append(Int32(ranges.count))
-      members += set.count(in: at..<end)
+      let count = set.count(in: at..<end)
+      members += count
+      total += count
       at = end
       let isFull = members >= pieceCount || at - start > (Self.pieceCountMax - 1) * pieceCount
       if isFull || at == range.upperBound {
@@ -45,7 +50,13 @@ struct Windows: Sendable {
       }
     }
     self.windows = windows
+    self.total = total
     self.ranges = ranges
+  }
+
+  /// The documents of all windows.
+  var range: Range<Int> {
+    (ranges.first?.lowerBound ?? 0)..<(ranges.last?.upperBound ?? 0)
   }
 
   /// The number of the window of a document.

@@ -24,6 +24,22 @@ package struct DocSet: Equatable, Sendable {
   @inline(__always)
   package mutating func insert(_ doc: Int) { words[doc >> 6] |= 1 << UInt64(doc & 63) }
 
+  /// Adds those documents of a block that satisfy a condition.
+  ///
+  /// - Parameters:
+  ///   - docs: all below the capacity when `base` is added.
+  ///   - isWanted: by the place in the block.
+  @inline(__always)
+  mutating func insert(_ docs: [UInt32], _ count: Int, base: Int, where isWanted: (Int) -> Bool) {
+    var output = words.mutableSpan
+    let docs = docs.span
+    for i in 0..<count {
+      let doc = base &+ Int(docs[i])
+      // Without a jump: nobody can foresee the condition.
+      output[doc >> 6] |= (isWanted(i) ? 1 : 0) << UInt64(doc & 63)
+    }
+  }
+
   /// The members that satisfy a condition.
   @inline(__always)
   func filtered(_ isKept: (Int) -> Bool) -> DocSet {
@@ -61,15 +77,56 @@ package struct DocSet: Equatable, Sendable {
     {}
   }
 
+  /// How many documents.
+  ///
+  /// Words are added up bit by bit before they are counted, with an eighth of the counts: H. S.
+  /// Warren, "Hacker's Delight", 2nd edition, 5-1, after R. Harley and D. Seal.
   package var count: Int {
+    let words = words.span
+    var (ones, twos, fours): (UInt64, UInt64, UInt64) = (0, 0, 0)
     var total = 0
-    for word in words { total += word.nonzeroBitCount }
+    var i = 0
+    while i + 8 <= words.count {
+      let twosA = Self.add(words[i], words[i + 1], to: &ones)
+      let twosB = Self.add(words[i + 2], words[i + 3], to: &ones)
+      let foursA = Self.add(twosA, twosB, to: &twos)
+      let twosC = Self.add(words[i + 4], words[i + 5], to: &ones)
+      let twosD = Self.add(words[i + 6], words[i + 7], to: &ones)
+      let foursB = Self.add(twosC, twosD, to: &twos)
+      total += Self.add(foursA, foursB, to: &fours).nonzeroBitCount
+      i += 8
+    }
+    total = 8 * total + 4 * fours.nonzeroBitCount
+    total += 2 * twos.nonzeroBitCount + ones.nonzeroBitCount
+    while i < words.count {
+      total += words[i].nonzeroBitCount
+      i += 1
+    }
     return total
+  }
+
+  /// Adds two numbers of a bit to a third one, 64 times; what has to be carried.
+  @inline(__always)
+  private static func add(_ a: UInt64, _ b: UInt64, to sum: inout UInt64) -> UInt64 {
+    let partial = sum ^ a
+    let carry = sum & a | partial & b
+    sum = partial ^ b
+    return carry
   }
 
   package var isEmpty: Bool {
     for word in words where word != 0 { return false }
     return true
+  }
+
+  /// Whether it has one document.
+  var isSingle: Bool {
+    var hasOne = false
+    for word in words where word != 0 {
+      if hasOne || word & (word - 1) != 0 { return false }
+      hasOne = true
+    }
+    return hasOne
   }
 
   package mutating func formUnion(_ other: borrowing DocSet) {

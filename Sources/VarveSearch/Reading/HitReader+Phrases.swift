@@ -49,14 +49,31 @@ extension HitReader {
       }
       return set
     }
-    let key = KnownPhrases.Key(words: derivation.words.map { $0?.bytes }, attributes: attributes)
-    if let known = phrases.known.withLock({ $0[key] }) { return known }
-    let candidates = try documentsWithAll(derivation.words, attributes: attributes)
     var set = DocSet(capacity: corpus.documentCount)
-    for hit in try phraseHits(derivation.words, in: candidates, byWord: byWord)
-    where attributes?.contains(hit.attribute) ?? true { set.insert(Int(hit.document)) }
-    phrases.known.withLock { $0[key] = set }
+    for (attribute, documents) in try documentsByAttribute(derivation.words).enumerated()
+    where attributes?.contains(UInt32(attribute)) ?? true {
+      if let documents { set.formUnion(documents) }
+    }
     return set
+  }
+
+  private func documentsByAttribute(
+    _ words: [ResolvedWord?]
+  ) throws(FormatError) -> [DocSet?] {
+    let key = words.map { $0?.bytes }
+    if let known = phrases.known.withLock({ $0[key] }) { return known }
+    var found = [DocSet?](repeating: nil, count: corpus.attributes.count)
+    let candidates = try documentsWithAll(words, attributes: nil)
+    for hit in try phraseHits(words, in: candidates, byWord: byWord) {
+      let attribute = Int(hit.attribute)
+      if found[attribute]?.insert(Int(hit.document)) == nil {
+        found[attribute] = DocSet(capacity: corpus.documentCount)
+        found[attribute]?.insert(Int(hit.document))
+      }
+    }
+    let made = found
+    phrases.known.withLock { $0[key] = made }
+    return made
   }
 
   /// The places of a derivation as the right and as the left one of two neighbours. In a document

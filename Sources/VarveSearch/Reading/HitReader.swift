@@ -45,14 +45,10 @@ struct HitReader: Sendable {
     let known = Mutex<[Key: DocSet]>([:])
   }
 
-  /// Documents of the phrases of a query: a way to cut a word is counted, then searched for.
+  /// Documents of the phrases of a query by the attributes that they stand in: a way to cut a word
+  /// is counted everywhere, then searched for where the query looks.
   final class KnownPhrases: Sendable {
-    struct Key: Hashable {
-      var words: [[UInt8]?]
-      var attributes: AttributeSet?
-    }
-
-    let known = Mutex<[Key: DocSet]>([:])
+    let known = Mutex<[[[UInt8]?]: [DocSet?]]>([:])
   }
 
   /// Columns of field lengths, each decoded once a search.

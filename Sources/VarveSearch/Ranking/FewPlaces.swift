@@ -1,0 +1,62 @@
+// The places of words that few documents have, window by window.
+
+import VarveFormat
+
+/// Places that were read at once. One thread at a time.
+struct FewPlaces {
+  private var windows: Windows
+  /// As they were read.
+  private(set) var hits: [[Hit]]
+  /// Window after window, and where each ends. The first window goes without: it may tell that most
+  /// documents need not be looked at.
+  private var ordered: [Hit] = []
+  private var ends: [Int] = []
+  private var isFirst = true
+
+  /// - Parameter windows: in which they are asked for.
+  init(_ hits: [[Hit]], _ windows: Windows) {
+    self.hits = hits
+    self.windows = windows
+  }
+
+  /// Goes on with fewer documents, in windows of their own.
+  mutating func restrict(to set: DocSet, _ windows: Windows) {
+    hits = hits.map { $0.filter { set.contains(Int($0.document)) } }
+    self.windows = windows
+    ends = []
+    isFirst = true
+  }
+
+  /// Calls a closure with each place in a window, those of a list in order.
+  mutating func forEach(in window: Int, _ body: (Hit) -> Void) {
+    if isFirst {
+      isFirst = false
+      let range = windows.ranges[window]
+      for hits in hits {
+        for hit in hits where range.contains(Int(hit.document)) { body(hit) }
+      }
+      return
+    }
+    if ends.isEmpty { order() }
+    for i in (window == 0 ? 0 : ends[window - 1])..<ends[window] { body(ordered[i]) }
+  }
+
+  private mutating func order() {
+    let range = windows.range
+    let own = hits.flatMap { $0.filter { range.contains(Int($0.document)) } }
+    hits = [own]
+    ends = [Int](repeating: 0, count: windows.ranges.count)
+    for hit in own { ends[windows.window(of: Int(hit.document))] += 1 }
+    var sum = 0
+    for i in ends.indices {
+      sum += ends[i]
+      ends[i] = sum - ends[i]
+    }
+    ordered = own
+    for hit in own {
+      let window = windows.window(of: Int(hit.document))
+      ordered[ends[window]] = hit
+      ends[window] += 1
+    }
+  }
+}
