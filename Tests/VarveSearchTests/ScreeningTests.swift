@@ -9,9 +9,14 @@ import VarveTestSupport
 
 @Suite("Screening")
 struct ScreeningTests {
-  /// Most documents have the words far behind, some of them near the beginning and some twice.
+  /// Most documents have the words far behind, some of them near the beginning and some twice; some
+  /// are nothing but words.
   private static func content(_ random: inout SplitMix64) -> String {
     let words = ["query", "planner", "queries", "cache"]
+    if random.below(25) == 0 {
+      let texts = ["query", "planner", "query planner", "planner cache", "queries planner"]
+      return texts[random.below(texts.count)] + String(repeating: "!", count: random.below(40))
+    }
     let filler = ["lorem", "ipsum", "dolor", "amet", "elit"]
     var text: [String] = []
     let lead = random.below(12) == 0 ? random.below(4) : 4 + random.below(60)
@@ -25,21 +30,30 @@ struct ScreeningTests {
   }
 
   @Test(
-    "The best documents are those that a ranking of all puts first", arguments: [1, 2, 3])
-  func screening(seed: Int) throws {
+    "The best documents are those that a ranking of all puts first", arguments: 1...3,
+    [false, true])
+  func screening(seed: Int, hasFields: Bool) throws {
     var random = SplitMix64(seed: UInt64(seed))
     let folder = StoreSearchTests.Folder()
     let store = try StoreSearchTests.store(folder)
-    // A declared field has a place in front of that in the content, or none.
-    try store.setSearchSettings(
-      .object([
-        .init(
-          "searchableAttributes",
-          .array([.string(Array("content".utf8)), .string(Array("title".utf8))]))
-      ]))
+    if hasFields {
+      // A declared field has a place in front of that in the content, or none.
+      try store.setSearchSettings(
+        .object([
+          .init(
+            "searchableAttributes",
+            .array([.string(Array("content".utf8)), .string(Array("title".utf8))]))
+        ]))
+    }
     let contents = (0..<4000).map { _ in Self.content(&random) }
+    // In the first one nobody said anything, in the last one everybody.
+    let kinds: [[Kind]] = [
+      [.log, .toolInput, .toolOutput], [.prompt, .toolInput, .log, .log, .log],
+    ]
+    let own = kinds[min(seed, 2) - 1]
     try StoreSearchTests.add(contents, to: store) { i, occurrence in
-      if i % 5 == 0 {
+      occurrence.kind = seed == 3 ? .prompt : own[random.below(own.count)]
+      if hasFields, i % 5 == 0 {
         occurrence.metadata = .object([
           .init("title", .string(Array((i % 2 == 0 ? "ipsum query" : "planner cache").utf8)))
         ])
@@ -52,7 +66,7 @@ struct ScreeningTests {
       "query", "planner", "query planner", "planner cache", "cache query planner", "quer",
       "\"query planner\"", "queyr planner",
     ] {
-      for attributes in [["content"], ["content", "title"]] {
+      for attributes in hasFields ? [["content"], ["content", "title"]] : [["content"]] {
         for limit in [1, 7, 30] {
           var query = SearchQuery(text)
           query.limit = limit

@@ -102,6 +102,9 @@ extension Ranker {
 
 /// What people look for first: what was said, then work, then output and logs.
 package enum ConversationClass {
+  /// What output and logs are.
+  static let worst = 2
+
   package static func of(_ kind: String) -> UInt8 {
     switch kind {
     case "prompt", "answer": 0

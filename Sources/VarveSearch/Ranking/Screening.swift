@@ -13,13 +13,17 @@ struct Screening {
   private let least: [Int]
   /// The cost of each distance, by step.
   private let tables: [[Int32]]
-  /// The worst position of the best when they were screened last.
+  private let ties: TieScreening?
+  /// The worst position of the best when they were screened last, and what ties could cost then.
   private var screened = Int.max
+  private var screenedTies: TieScreening.Bound?
   /// How many members of the last window had each cost by position or less.
   private var shares: [Int] = []
 
   /// Nil where a rule that comes first has no least cost, or where no rule looks at positions.
-  init?(_ plan: RankPlan, tables: [[Int32]]) {
+  ///
+  /// - Parameter lists: of each step.
+  init?(_ plan: RankPlan, _ lists: [StepLists], tables: [[Int32]]) {
     var least: [Int] = []
     for (i, component) in plan.components.enumerated() {
       switch component.cost {
@@ -30,6 +34,7 @@ struct Screening {
         self.component = i
         self.least = least
         self.tables = tables
+        ties = TieScreening(plan, lists, behind: i)
         return
       case .relevance, .age: return nil
       }
@@ -39,13 +44,24 @@ struct Screening {
 
   /// Whether documents can be told to be worse than the best so far that could not before.
   func isDue(_ best: TopDocuments) -> Bool {
-    guard best.isFull, best.worst(component) < screened,
-      least.indices.allSatisfy({ best.worst($0) == least[$0] })
-    else { return false }
+    guard best.isFull, least.indices.allSatisfy({ best.worst($0) == least[$0] }) else {
+      return false
+    }
+    let bound = ties?.bound(best)
+    return isPositionDue(best) || isLeast(best) && bound != nil && bound != screenedTies
+  }
+
+  private func isPositionDue(_ best: TopDocuments) -> Bool {
     // To look at first keys is a quarter of the work: where most documents would stay, it is too
     // early.
     let worst = best.worst(component)
-    return worst < shares.count - 1 && shares[worst] * 3 < shares[shares.count - 1] * 2
+    return worst < screened && worst < shares.count - 1
+      && shares[worst] * 3 < shares[shares.count - 1] * 2
+  }
+
+  /// Whether no document costs less by position than the worst of the best.
+  private func isLeast(_ best: TopDocuments) -> Bool {
+    best.worst(component) == tables.reduce(0) { $0 + Int($1[0]) }
   }
 
   /// Notes what some members of a window cost by position.
@@ -61,20 +77,40 @@ struct Screening {
   mutating func members(
     of set: DocSet, in range: Range<Int>, _ steps: [StepPlaces], _ best: TopDocuments
   ) throws(FormatError) -> DocSet? {
-    screened = best.worst(component)
-    guard !range.isEmpty, screened < Int(PositionBounds.unknown) else { return nil }
-    let worst = UInt8(screened)
+    let isPositionDue = isPositionDue(best)
+    let worst = best.worst(component)
+    guard !range.isEmpty, worst < Int(PositionBounds.unknown) else { return nil }
+    let own = set.members(in: range.lowerBound...(range.upperBound - 1))
+    screenedTies = ties?.bound(best)
+    guard isPositionDue else {
+      return screenedTies.flatMap { ties?.filtered(own, $0) }
+    }
+    screened = worst
+    let near = try nearMembers(of: own, in: range, steps, worst: UInt8(worst))
+    guard let near else { return nil }
+    guard let ties, let bound = screenedTies else { return near.found }
+    // Those that are nearer need not be better by any other rule.
+    var found = ties.filtered(near.found.subtracting(near.nearer), bound)
+    found.formUnion(near.nearer)
+    return found
+  }
+
+  /// The documents of a set that may cost no more by position than the worst of the best, and those
+  /// that may cost less; nil where that cannot be told.
+  private func nearMembers(
+    of set: DocSet, in range: Range<Int>, _ steps: [StepPlaces], worst: UInt8
+  ) throws(FormatError) -> (found: DocSet, nearer: DocSet)? {
     // Where all places of a step cost no more, nothing has to be read.
     let told = steps.indices.filter {
       !steps[$0].hasValues && tables[$0][tables[$0].count - 1] > Int32(worst)
     }
     guard !told.isEmpty else { return nil }
-    let own = set.members(in: range.lowerBound...(range.upperBound - 1))
     if steps.count == 1 {
-      var near = NearDocuments(
-        range, capacity: set.capacity, upTo: lastPlace(of: 0, costingUpTo: worst))
-      try note(steps[0], range, upTo: near.last, in: &near)
-      return near.found.intersection(own)
+      let last = lastPlace(of: 0, costingUpTo: worst)
+      let nearer = worst == 0 ? nil : lastPlace(of: 0, costingUpTo: worst - 1)
+      var near = NearDocuments(range, capacity: set.capacity, upTo: last, nearer: nearer)
+      try note(steps[0], range, upTo: last, in: &near)
+      return (near.found.intersection(set), near.nearer.intersection(set))
     }
     var costs = PositionBounds(range)
     for i in told.prefix(PositionBounds.stepCountMax) {
@@ -82,7 +118,9 @@ struct Screening {
       try note(steps[i], range, upTo: lastPlace(of: i, costingUpTo: worst), in: &costs)
       costs.end()
     }
-    return costs.members(of: own, worst: worst)
+    let found = costs.members(of: set, worst: worst)
+    let none = DocSet(capacity: set.capacity)
+    return (found, worst == 0 ? none : costs.members(of: found, worst: worst - 1))
   }
 
   /// The least cost of a step by its first place. In front of the place in the query, another one
@@ -123,24 +161,29 @@ private protocol FirstPlaces {
 /// Documents whose only step is near enough.
 private struct NearDocuments: FirstPlaces {
   private let range: Range<Int>
-  /// The last place that is near enough; nil if none is.
-  let last: UInt32?
+  /// The last place that is near enough, and the last one that is nearer; nil if none is.
+  private let last: (found: UInt32, nearer: UInt32?)?
   private(set) var found: DocSet
+  private(set) var nearer: DocSet
 
-  init(_ range: Range<Int>, capacity: Int, upTo last: UInt32?) {
+  init(_ range: Range<Int>, capacity: Int, upTo last: UInt32?, nearer: UInt32?) {
     self.range = range
-    self.last = last
+    self.last = last.map { ($0, nearer) }
     found = DocSet(capacity: capacity)
+    self.nearer = found
   }
 
   mutating func note(_ document: Int, _ position: UInt32) {
-    guard let last, position <= last, range.contains(document) else { return }
+    guard let last, position <= last.found, range.contains(document) else { return }
     found.insert(document)
+    if let limit = last.nearer, position <= limit { nearer.insert(document) }
   }
 
   mutating func note(_ docs: [UInt32], _ keys: [UInt32], _ count: Int, base: Int) {
     guard let last else { return }
-    found.insert(docs, count, base: base) { keys[$0] & 0xFFFF <= last }
+    found.insert(docs, count, base: base) { keys[$0] & 0xFFFF <= last.found }
+    guard let limit = last.nearer else { return }
+    nearer.insert(docs, count, base: base) { keys[$0] & 0xFFFF <= limit }
   }
 }
 

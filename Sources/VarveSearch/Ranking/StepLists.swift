@@ -35,6 +35,8 @@ struct StepLists: Sendable {
   /// The places of all others, as they were read.
   private(set) var few: [[Hit]] = []
   private var values: [Int: Values] = [:]
+  /// Whether the word itself is among them.
+  private(set) var hasExact = false
 
   /// The places of words among the values of fields.
   var valuesByIndex: Dictionary<Int, Values>.Values { values.values }
@@ -74,6 +76,7 @@ struct StepLists: Sendable {
     var wholeCount = 0
     for word in words {
       let (isExact, isPhrase) = (word.isExact, word.isPhrase)
+      if isExact { hasExact = true }
       for list in word.word.lists {
         let part = reader.corpus.parts[list.part]
         guard part.base < range.upperBound, part.base + part.index.documentCount > range.lowerBound

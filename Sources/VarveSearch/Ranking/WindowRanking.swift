@@ -87,7 +87,7 @@ struct WindowRanking {
     tables = plan.steps.map {
       PositionCost.table(wordCount: plan.graph.nodes[$0.node].wordCount)
     }
-    screening = Screening(plan, tables: tables)
+    screening = Screening(plan, lists, tables: tables)
     columns = Array(repeating: [], count: plan.components.count)
     best = TopDocuments(capacity: plan.needed, width: plan.components.count + 1)
     steps = zip(plan.steps, lists).map { step, lists in
