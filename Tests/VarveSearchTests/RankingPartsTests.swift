@@ -66,16 +66,27 @@ struct RankingPartsTests {
     var windows = Windows(set, in: range, memberCount: 128)
     #expect(windows.total == set.count(in: range) && windows.range == range)
     var few = FewPlaces(hits, windows)
-    func check(_ members: DocSet) {
-      for (number, window) in windows.ranges.enumerated() {
-        var found: [UInt64] = []
-        few.forEach(in: number) { found.append($0.bits) }
-        let wanted = hits.joined().filter {
-          window.contains(Int($0.document)) && members.contains(Int($0.document))
-        }
-        #expect(found.sorted() == wanted.map(\.bits).sorted())
+    var members = WindowMembers()
+    func check(_ set: DocSet, _ window: Range<Int>, number: Int?) {
+      members.load(set, window)
+      var found: [UInt64] = []
+      few.forEach(in: number, members) { hit, place in
+        #expect(members.documents[place] == hit.document)
+        found.append(hit.bits)
       }
+      let wanted = hits.joined().filter {
+        window.contains(Int($0.document)) && set.contains(Int($0.document))
+      }
+      #expect(found.sorted() == wanted.map(\.bits).sorted())
     }
+    func check(_ set: DocSet) {
+      for (number, window) in windows.ranges.enumerated() { check(set, window, number: number) }
+    }
+    // Out of order, also before and between the windows.
+    let some = set.filtered { $0 % 3 == 0 }
+    check(some, 2000..<3000, number: nil)
+    check(set, windows.ranges[0], number: 0)
+    check(some, 2000..<3000, number: nil)
     check(set)
     let left = set.filtered { $0 % 7 == 0 }
     windows = Windows(left, in: 2000..<4200, memberCount: 64)

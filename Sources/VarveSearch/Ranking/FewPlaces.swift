@@ -27,18 +27,26 @@ struct FewPlaces {
     isFirst = true
   }
 
-  /// Calls a closure with each place in a window, those of a list in order.
-  mutating func forEach(in window: Int, _ body: (Hit) -> Void) {
-    if isFirst {
-      isFirst = false
-      let range = windows.ranges[window]
+  /// Calls a closure with each place in the members of a window and the number of its member, those
+  /// of a list in order.
+  ///
+  /// - Parameter window: its number; nil for members out of the order of windows.
+  mutating func forEach(
+    in window: Int?, _ members: WindowMembers, _ body: (Hit, _ number: Int) -> Void
+  ) {
+    guard let window, !isFirst else {
+      if window != nil { isFirst = false }
       for hits in hits {
-        for hit in hits where range.contains(Int(hit.document)) { body(hit) }
+        for hit in hits {
+          if let number = members.find(hit.document) { body(hit, number) }
+        }
       }
       return
     }
     if ends.isEmpty { order() }
-    for i in (window == 0 ? 0 : ends[window - 1])..<ends[window] { body(ordered[i]) }
+    for i in (window == 0 ? 0 : ends[window - 1])..<ends[window] {
+      if let number = members.find(ordered[i].document) { body(ordered[i], number) }
+    }
   }
 
   private mutating func order() {

@@ -47,8 +47,24 @@ struct Screening {
     guard best.isFull, least.indices.allSatisfy({ best.worst($0) == least[$0] }) else {
       return false
     }
-    let bound = ties?.bound(best)
+    let bound = bound(best)
     return isPositionDue(best) || isLeast(best) && bound != nil && bound != screenedTies
+  }
+
+  /// Where to look for documents that would make the bound of ties closer; nil if nothing would.
+  ///
+  /// - Parameter range: the documents that are left.
+  func probed(_ range: Range<Int>, _ best: TopDocuments) -> Range<Int>? {
+    guard let ties, ties.canBeCloser(best), !range.isEmpty else { return nil }
+    let count = Windows.pieceCountMax * Windows.memberCountMax
+    return plan.isDescending
+      ? max(range.lowerBound, range.upperBound - count)..<range.upperBound
+      : range.lowerBound..<min(range.upperBound, range.lowerBound + count)
+  }
+
+  /// The documents of a set that are the best where they tie by position.
+  func likely(_ set: DocSet) -> DocSet {
+    ties?.filtered(set, TieScreening.Bound(conversation: 0)) ?? set
   }
 
   private func isPositionDue(_ best: TopDocuments) -> Bool {
@@ -59,9 +75,16 @@ struct Screening {
       && shares[worst] * 3 < shares[shares.count - 1] * 2
   }
 
+  private func bound(_ best: TopDocuments) -> TieScreening.Bound? {
+    ties?.bound(best, isLeast: isLeast(best))
+  }
+
+  /// What a document costs by position at least.
+  private var leastPosition: Int { tables.reduce(0) { $0 + Int($1[0]) } }
+
   /// Whether no document costs less by position than the worst of the best.
   private func isLeast(_ best: TopDocuments) -> Bool {
-    best.worst(component) == tables.reduce(0) { $0 + Int($1[0]) }
+    best.worst(component) == leastPosition
   }
 
   /// Notes what some members of a window cost by position.
@@ -77,23 +100,31 @@ struct Screening {
   mutating func members(
     of set: DocSet, in range: Range<Int>, _ steps: [StepPlaces], _ best: TopDocuments
   ) throws(FormatError) -> DocSet? {
-    let isPositionDue = isPositionDue(best)
     let worst = best.worst(component)
     guard !range.isEmpty, worst < Int(PositionBounds.unknown) else { return nil }
-    let own = set.members(in: range.lowerBound...(range.upperBound - 1))
-    screenedTies = ties?.bound(best)
-    guard isPositionDue else {
-      return screenedTies.flatMap { ties?.filtered(own, $0) }
+    let isPositionDue = isPositionDue(best)
+    let isLeast = isLeast(best)
+    let bound = bound(best)
+    screenedTies = bound
+    var left = set.members(in: range.lowerBound...(range.upperBound - 1))
+    if isLeast, let ties, let bound, steps.count > 1 || !isPositionDue {
+      // Nothing is nearer, and nothing has to be read to tell ties apart.
+      let count = left.count
+      left = ties.filtered(left, bound)
+      if !isPositionDue || left.count * Self.rankingCost < count * steps.count { return left }
     }
     screened = worst
-    let near = try nearMembers(of: own, in: range, steps, worst: UInt8(worst))
-    guard let near else { return nil }
-    guard let ties, let bound = screenedTies else { return near.found }
+    let near = try nearMembers(of: left, in: range, steps, worst: UInt8(worst))
+    guard let near else { return isLeast && bound != nil ? left : nil }
+    guard let ties, let bound else { return near.found }
     // Those that are nearer need not be better by any other rule.
     var found = ties.filtered(near.found.subtracting(near.nearer), bound)
     found.formUnion(near.nearer)
     return found
   }
+
+  /// First keys that can be looked at while one document is ranked: measured.
+  private static let rankingCost = 12
 
   /// The documents of a set that may cost no more by position than the worst of the best, and those
   /// that may cost less; nil where that cannot be told.
@@ -105,11 +136,15 @@ struct Screening {
       !steps[$0].hasValues && tables[$0][tables[$0].count - 1] > Int32(worst)
     }
     guard !told.isEmpty else { return nil }
-    if steps.count == 1 {
-      let last = lastPlace(of: 0, costingUpTo: worst)
-      let nearer = worst == 0 ? nil : lastPlace(of: 0, costingUpTo: worst - 1)
+    // Where nothing is nearer, each step has to cost its least, and the rarest one tells most.
+    let isLeast = Int(worst) == leastPosition
+    if steps.count == 1 || isLeast, let step = told.min(by: { count(steps[$0]) < count(steps[$1]) })
+    {
+      let most = isLeast ? UInt8(tables[step][0]) : worst
+      let last = lastPlace(of: step, costingUpTo: most)
+      let nearer = isLeast ? nil : lastPlace(of: step, costingUpTo: most - 1)
       var near = NearDocuments(range, capacity: set.capacity, upTo: last, nearer: nearer)
-      try note(steps[0], range, upTo: last, in: &near)
+      try note(steps[step], range, upTo: last, in: &near)
       return (near.found.intersection(set), near.nearer.intersection(set))
     }
     var costs = PositionBounds(range)
@@ -119,8 +154,11 @@ struct Screening {
       costs.end()
     }
     let found = costs.members(of: set, worst: worst)
-    let none = DocSet(capacity: set.capacity)
-    return (found, worst == 0 ? none : costs.members(of: found, worst: worst - 1))
+    return (found, costs.members(of: found, worst: worst - 1))
+  }
+
+  private func count(_ step: StepPlaces) -> Int {
+    step.lists.reduce(0) { $0 + $1.info.docCount }
   }
 
   /// The least cost of a step by its first place. In front of the place in the query, another one

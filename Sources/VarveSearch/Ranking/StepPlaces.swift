@@ -44,15 +44,15 @@ struct StepPlaces {
   /// Reads the places of a window.
   ///
   /// - Parameters:
-  ///   - window: its number.
+  ///   - window: its number; nil for members out of the order of windows.
   ///   - members: those of the set in it.
-  mutating func load(_ window: Int, _ members: WindowMembers) throws(FormatError) {
+  mutating func load(_ window: Int?, _ members: WindowMembers) throws(FormatError) {
     if let summedFrom { return try sum(window, members, first: summedFrom) }
     places.begin(members.count)
     for list in lists where list.documents.overlaps(members.range) {
       try reader.place(list, in: set, members, to: &places)
     }
-    few.forEach(in: window) { hit in places.add(hit, members.number(of: hit.document)) }
+    few.forEach(in: window, members) { hit, number in places.add(hit, number) }
     for value in step.valuesByIndex {
       forEach(value, members) { hit in places.add(hit, members.number(of: hit.document)) }
     }
@@ -63,7 +63,7 @@ struct StepPlaces {
   mutating func widen(_ numbers: [Int32]) { places.widen(numbers) }
 
   private mutating func sum(
-    _ window: Int, _ members: WindowMembers, first: Int
+    _ window: Int?, _ members: WindowMembers, first: Int
   ) throws(FormatError) {
     let count = members.count
     summaries.removeAll(keepingCapacity: true)
@@ -73,12 +73,13 @@ struct StepPlaces {
     for list in lists where list.documents.overlaps(members.range) {
       try reader.sum(list, in: set, members, first: first, to: &summaries)
     }
-    func note(_ hit: Hit) {
-      summaries[members.number(of: hit.document)].note(
-        hit.key, first: first, isExact: hit.isExact, isPhrase: hit.isPhrase)
+    func note(_ hit: Hit, _ number: Int) {
+      summaries[number].note(hit.key, first: first, isExact: hit.isExact, isPhrase: hit.isPhrase)
     }
-    few.forEach(in: window) { note($0) }
-    for value in step.valuesByIndex { forEach(value, members) { note($0) } }
+    few.forEach(in: window, members, note)
+    for value in step.valuesByIndex {
+      forEach(value, members) { note($0, members.number(of: $0.document)) }
+    }
   }
 
   @inline(__always)

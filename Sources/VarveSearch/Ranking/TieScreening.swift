@@ -16,8 +16,10 @@ struct TieScreening {
 
   private let corpus: SearchCorpus
   private let classes: OccurrenceCosts
-  /// The components between position and conversation with what they cost at least.
-  private var least: [(component: Int, cost: Int)] = []
+  /// The components between position and conversation with what they cost at least, also where a
+  /// word is not at its place.
+  private var least: [(component: Int, cost: Int, apart: Int)] = []
+  private var haveOnePlace = false
   private var conversation = 0
   /// Words of the query, where a text can be just these.
   private var wordCount: Int?
@@ -36,17 +38,20 @@ struct TieScreening {
       case .none: continue
       case .exactAttribute(let terms, let steps):
         guard let terms, steps.allSatisfy({ lists[$0].hasExact }) else {
-          least.append((i, 2))
+          least.append((i, 2, 2))
           continue
         }
         // Only fields that are counted as a whole tell how long they are.
         guard corpus.hasOnlyContent, lists.allSatisfy({ $0.valuesByIndex.isEmpty }) else {
           return nil
         }
-        least.append((i, 1))
+        // Whoever has the query in front has each word at its place.
+        haveOnePlace = Self.haveOnePlace(terms, plan)
+        least.append((i, 1, haveOnePlace ? 2 : 1))
         wordCount = terms.reduce(0) { $0 + $1.wordCount }
       case .exactWords(let base, let steps):
-        least.append((i, base + steps.count { !lists[$0].hasExact }))
+        let cost = base + steps.count { !lists[$0].hasExact }
+        least.append((i, cost, cost))
       case .conversation:
         conversation = i
         return
@@ -56,10 +61,27 @@ struct TieScreening {
     return nil
   }
 
+  /// Whether the words that are looked for at the beginning of a text are those that cost by their
+  /// distance from it.
+  private static func haveOnePlace(_ terms: [ExactTerm], _ plan: RankPlan) -> Bool {
+    terms.count == plan.steps.count
+      && terms.allSatisfy { term in
+        plan.graph.nodes[term.node].first == term.first
+          && plan.steps.contains { $0.node == term.node }
+      }
+  }
+
+  /// Whether documents of another class would make the bound closer.
+  func canBeCloser(_ best: TopDocuments) -> Bool { best.worst(conversation) > 0 }
+
   /// What other documents have to cost to be better than the worst of the best; nil where that
   /// cannot be told.
-  func bound(_ best: TopDocuments) -> Bound? {
-    for (component, cost) in least {
+  ///
+  /// - Parameter isLeast: whether each word can be at its place in documents that tie by position.
+  func bound(_ best: TopDocuments, isLeast: Bool) -> Bound? {
+    let wordCount = isLeast || !haveOnePlace ? wordCount : nil
+    for (component, together, apart) in least {
+      let cost = isLeast ? together : apart
       if best.worst(component) < cost { return Bound(conversation: -1, wordCount: wordCount) }
       if best.worst(component) > cost { return nil }
     }
@@ -78,6 +100,10 @@ struct TieScreening {
       }
     }
     let limit = bound.conversation
-    return set.filtered { Int(classes[$0]) <= limit || wordCounts[$0] == wordCount }
+    let (classSpan, wordSpan) = (classes.span, wordCounts.span)
+    return set.filtered {
+      // Without a jump: nobody can foresee what it is.
+      (Int(classSpan[$0]) <= limit ? 1 : 0) + (wordSpan[$0] == wordCount ? 1 : 0) > 0
+    }
   }
 }

@@ -51,14 +51,41 @@ struct WindowRanking {
   /// Ranks window after window.
   private mutating func run() throws(FormatError) {
     var next = 0
+    var isFirst = true
     while next < windows.ranges.count {
       let last = windows.ranges.count - 1
-      try load(plan.isDescending ? last - next : next)
+      let window = plan.isDescending ? last - next : next
+      members.load(set, windows.ranges[window])
+      try rank(window)
       next += 1
-      if next < last, try screen(plan.isDescending ? 0..<(last + 1 - next) : next..<(last + 1)) {
-        next = 0
-      }
+      if next >= last { continue }
+      let left = plan.isDescending ? 0..<(last + 1 - next) : next..<(last + 1)
+      if isFirst { try probe(left) }
+      isFirst = false
+      if try screen(left) { next = 0 }
     }
+  }
+
+  /// Ranks some of those documents out of order that are the best where they tie by position, so
+  /// that the others can be told from them.
+  ///
+  /// - Parameter left: the windows that are left.
+  private mutating func probe(_ left: Range<Int>) throws(FormatError) {
+    guard steps.count > 1, windows.total > Self.probedCountMin * windows.memberCount, best.isFull,
+      let screening, let range = screening.probed(documents(of: left), best)
+    else { return }
+    let some = screening.likely(set.members(in: range.lowerBound...(range.upperBound - 1)))
+    let own = Windows(some, in: range, memberCount: windows.memberCount)
+    members.load(some, own.ranges[plan.isDescending ? own.ranges.count - 1 : 0])
+    try rank(nil)
+    for document in members.documents { set.remove(Int(document)) }
+  }
+
+  /// Windows from which on some documents are ranked out of order.
+  private static let probedCountMin = 4
+
+  private func documents(of left: Range<Int>) -> Range<Int> {
+    windows.ranges[left.lowerBound].lowerBound..<windows.ranges[left.upperBound - 1].upperBound
   }
 
   /// Leaves out documents that cannot be among the best; false if they cannot be told.
@@ -69,8 +96,7 @@ struct WindowRanking {
     guard windows.total > windows.memberCount, var screening, screening.isDue(best) else {
       return false
     }
-    let ranges = windows.ranges
-    let range = ranges[left.lowerBound].lowerBound..<ranges[left.upperBound - 1].upperBound
+    let range = documents(of: left)
     let found = try screening.members(of: set, in: range, steps, best)
     self.screening = screening
     guard let found else { return false }
@@ -97,8 +123,10 @@ struct WindowRanking {
     }
   }
 
-  private mutating func load(_ window: Int) throws(FormatError) {
-    members.load(set, windows.ranges[window])
+  /// Ranks the members.
+  ///
+  /// - Parameter window: that they are of; nil for members out of the order of windows.
+  private mutating func rank(_ window: Int?) throws(FormatError) {
     let count = members.count
     if count == 0 { return }
     for i in steps.indices { try steps[i].load(window, members) }
@@ -118,7 +146,7 @@ struct WindowRanking {
       var column: [Int] = []
       swap(&column, &columns[i])
       try fill(&column, plan.components[i].cost, left)
-      if i == screening?.component { screening?.note(column, left) }
+      if window != nil, i == screening?.component { screening?.note(column, left) }
       if best.isFull { Self.drop(&left, &isBetter, column, worst: best.worst(i)) }
       swap(&column, &columns[i])
       if left.isEmpty { return }

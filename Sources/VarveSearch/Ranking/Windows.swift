@@ -98,6 +98,14 @@ struct WindowMembers: Sendable {
     }
   }
 
+  /// The number of a document; nil if it is no member.
+  @inline(__always)
+  func find(_ document: UInt32) -> Int? {
+    guard range.contains(Int(document)) else { return nil }
+    let number = numbers[Int(document) - range.lowerBound]
+    return number == Self.none ? nil : Int(number)
+  }
+
   /// The number of a member.
   @inline(__always)
   func number(of document: UInt32) -> Int { Int(numbers[Int(document) - range.lowerBound]) }

@@ -24,6 +24,8 @@ package struct DocSet: Equatable, Sendable {
   @inline(__always)
   package mutating func insert(_ doc: Int) { words[doc >> 6] |= 1 << UInt64(doc & 63) }
 
+  mutating func remove(_ doc: Int) { words[doc >> 6] &= ~(1 << UInt64(doc & 63)) }
+
   /// Adds those documents of a block that satisfy a condition.
   ///
   /// - Parameters:
