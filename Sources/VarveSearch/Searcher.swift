@@ -214,6 +214,10 @@ package struct Searcher: Sendable {
       try reader.insert(found, into: &documents, attributes: nil)
       universe.subtract(documents)
     }
+    if parsed.negativePhrases.isEmpty { return }
+    // Words in a row count wherever they stand, also where the query does not look.
+    let reader = HitReader(
+      corpus: corpus, attributes: nil, byWord: settings.hasProximityByWord, sharing: sharing)
     for phrase in parsed.negativePhrases {
       var words: [ResolvedWord?] = []
       for word in phrase { words.append(try word.flatMap { try search.find($0) }) }

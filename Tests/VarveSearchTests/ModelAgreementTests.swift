@@ -56,12 +56,12 @@ struct ModelAgreementTests {
 }
 
 extension Concurrency {
-  /// Threads that share the work of a search even where only two documents match.
-  static func eager(width: Int) -> Concurrency {
+  /// Threads that share the work of a search even where only `count` documents match.
+  static func eager(width: Int, at count: Int = 2) -> Concurrency {
     var threads = Concurrency(width: width) { count, body in
       DispatchQueue.concurrentPerform(iterations: count, execute: body)
     }
-    threads.documentCountMin = 2
+    threads.documentCountMin = count
     return threads
   }
 }

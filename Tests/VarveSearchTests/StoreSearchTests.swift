@@ -15,9 +15,10 @@ struct StoreSearchTests {
     deinit { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  static func store(_ folder: Folder) throws -> Store {
+  static func store(_ folder: Folder, keepsResults: Bool = true) throws -> Store {
     var options = StoreOptions(access: .write)
     options.createIfMissing = true
+    if !keepsResults { options.resultCacheCount = 0 }
     return try Store.open(at: folder.path, options: options)
   }
 
@@ -39,6 +40,27 @@ struct StoreSearchTests {
   static func found(_ text: String, _ store: Store) throws -> [String] {
     try store.snapshot().search(SearchQuery(text)).hits.map {
       String(decoding: $0.message.content, as: UTF8.self)
+    }
+  }
+
+  @Test("What is excluded is excluded wherever it stands, words in a row as well as one")
+  func negatives() throws {
+    let folder = Folder()
+    let store = try Self.store(folder)
+    try Self.add(["first note", "second note"], to: store) { i, occurrence in
+      occurrence.project = i == 0 ? "varve engine" : "orchard"
+    }
+    for isIndexed in [false, true] {
+      if isIndexed {
+        try store.flush()
+        try store.indexText()
+      }
+      for text in ["note -engine", "note -\"varve engine\""] {
+        var query = SearchQuery(text)
+        query.attributesToSearchOn = ["content"]
+        let found = try store.snapshot().search(query).hits.map { $0.message.content }
+        #expect(found == [Array("second note".utf8)], "\(text)")
+      }
     }
   }
 

@@ -50,7 +50,7 @@ final class CorpusFields: FieldSource {
 
   func conversationClasses(_ rows: RowTable) throws -> [UInt8] {
     if let known = knownClasses.withLock({ $0 }) { return known }
-    var classes = [UInt8](repeating: 2, count: rows.documentCount)
+    var classes = [UInt8](repeating: ConversationClass.worst, count: rows.documentCount)
     if let column = try column("kind"), case .single(let places) = column.storage {
       let byPlace = column.values.map { ConversationClass.of($0.text) }
       for (row, document) in rows.documents.enumerated()

@@ -202,7 +202,7 @@ private struct HitMaker {
 
   private static func rank(_ rank: RuleRank) -> (rule: String, rank: Int, rankMax: Int)? {
     if case .field = rank.rule { return nil }
-    return ("\(rank.rule)", rank.rank, rank.rankMax)
+    return (rank.rule.name, rank.rank, rank.rankMax)
   }
 
   private func details(_ ranks: [RuleRank]) -> MetadataValue {
@@ -216,7 +216,7 @@ private struct HitMaker {
       let rank = ranks[i]
       let score = Double(rank.rank) / Double(rank.rankMax)
       var entry: [MetadataValue.Member] = [.init("order", .int(order))]
-      var name = "\(rank.rule)"
+      var name = rank.rule.name
       switch rank.rule {
       case .words:
         entry += [
@@ -251,8 +251,7 @@ private struct HitMaker {
         }
         entry.append(.init("score", .double(RuleRank.score(pair))))
         i += pair.count - 1
-      case .field(let field, let isDescending, let value):
-        name = "\(field):\(isDescending ? "desc" : "asc")"
+      case .field(_, _, let value):
         entry.append(.init("value", value.map(Self.tree) ?? .null))
       case .skipped: break
       case .proximity, .attributeRank, .wordPosition, .exactWords:

@@ -82,7 +82,8 @@ struct WordSearch {
     }
     for (i, part) in corpus.parts.enumerated() {
       let ordinals = try candidates(letters, part.index, typos: typos, isPrefix: isPrefix)
-      let width = ordinals.count < Self.sharedCountMin ? 1 : sharing.width
+      let isFew = ordinals.count < min(Self.sharedCountMin, sharing.documentCountMin)
+      let width = isFew ? 1 : sharing.width
       let found = try sharing.map(width) { (piece) throws(FormatError) in
         let range = (ordinals.count * piece / width)..<(ordinals.count * (piece + 1) / width)
         var (one, two) = (Gathering(), Gathering())

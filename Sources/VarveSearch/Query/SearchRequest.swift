@@ -49,6 +49,21 @@ package struct RuleRank: Equatable, Sendable {
   package enum Detail: Equatable, Sendable {
     case words, typo, proximity, attributeRank, wordPosition, exactAttribute, exactWords, skipped
     case field(String, isDescending: Bool, value: FieldValue?)
+
+    /// As answers call it. Reflection would take longer than a hit is read in.
+    package var name: String {
+      switch self {
+      case .words: "words"
+      case .typo: "typo"
+      case .proximity: "proximity"
+      case .attributeRank: "attributeRank"
+      case .wordPosition: "wordPosition"
+      case .exactAttribute: "exactAttribute"
+      case .exactWords: "exactWords"
+      case .skipped: "skipped"
+      case .field(let name, let isDescending, _): "\(name):\(isDescending ? "desc" : "asc")"
+      }
+    }
   }
 
   package var rule: Detail

@@ -5,7 +5,7 @@ import VarveFormat
 /// Places that were read at once. One thread at a time.
 struct FewPlaces {
   private var windows: Windows
-  /// As they were read.
+  /// List after list, without those that were left out.
   private(set) var hits: [[Hit]]
   /// Window after window, and where each ends. The first window goes without: it may tell that most
   /// documents need not be looked at.
@@ -23,6 +23,7 @@ struct FewPlaces {
   mutating func restrict(to set: DocSet, _ windows: Windows) {
     hits = hits.map { $0.filter { set.contains(Int($0.document)) } }
     self.windows = windows
+    ordered = []
     ends = []
     isFirst = true
   }

@@ -23,13 +23,15 @@ struct PhraseWindows {
     self.byWord = byWord
     windows = Windows(
       set, in: range, memberCount: min(Windows.memberCountMax, reader.sharing.documentCountMin))
+    // Threads read short lists in their own range.
+    let own = range.isEmpty ? set : set.members(in: range.lowerBound...(range.upperBound - 1))
     var first: Int?
     for (place, word) in words.enumerated() {
       guard let word else { continue }
       distances.append(UInt32(place - (first ?? place)))
       first = first ?? place
       let lists = try StepLists(
-        [.init(word: word)], reader, set: set, in: range, windowCount: windows.ranges.count,
+        [.init(word: word)], reader, set: own, in: range, windowCount: windows.ranges.count,
         memberCount: windows.memberCount)
       steps.append(
         StepPlaces(lists, summedFrom: nil, reader: reader, set: set, windows: windows))

@@ -65,7 +65,8 @@ extension Ranker {
     guard let column = try corpus.fields.column("kind"), case .single(let places) = column.storage
     else { return .same(0) }
     let classes = column.values.map { ConversationClass.of($0.text) }
-    return .matching(corpus.rows, rows: rows, worst: 2) { row in
+    return .matching(corpus.rows, rows: rows, worst: Int(ConversationClass.worst)) {
+      row in
       places[row] > 0 ? Int(classes[Int(places[row]) - 1]) : nil
     }
   }
@@ -103,12 +104,12 @@ extension Ranker {
 /// What people look for first: what was said, then work, then output and logs.
 package enum ConversationClass {
   /// What output and logs are.
-  static let worst = 2
+  package static let worst: UInt8 = 2
 
   package static func of(_ kind: String) -> UInt8 {
     switch kind {
     case "prompt", "answer": 0
-    case "toolOutput", "log", "shell", "progress", "meta", "raw": 2
+    case "toolOutput", "log", "shell", "progress", "meta", "raw": worst
     default: 1
     }
   }

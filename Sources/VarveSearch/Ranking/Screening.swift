@@ -1,6 +1,6 @@
-// Tells from first keys alone which documents cannot stand near enough to the beginning to be among
-// the best: nothing else is read of the others. What a word costs by its position only grows behind
-// its place in the query, so the first one tells it.
+// Tells from first keys which documents cannot stand near enough to the beginning to be among the
+// best: nothing else is read of the others. What a word costs by its position only grows behind its
+// place in the query, so the first one tells it.
 
 import VarveFormat
 
@@ -56,10 +56,10 @@ struct Screening {
   /// - Parameter range: the documents that are left.
   func probed(_ range: Range<Int>, _ best: TopDocuments) -> Range<Int>? {
     guard let ties, ties.canBeCloser(best), !range.isEmpty else { return nil }
-    let count = Windows.pieceCountMax * Windows.memberCountMax
+    let most = Windows.pieceCountMax * Windows.memberCountMax
     return plan.isDescending
-      ? max(range.lowerBound, range.upperBound - count)..<range.upperBound
-      : range.lowerBound..<min(range.upperBound, range.lowerBound + count)
+      ? max(range.lowerBound, range.upperBound - most)..<range.upperBound
+      : range.lowerBound..<min(range.upperBound, range.lowerBound + most)
   }
 
   /// The documents of a set that are the best where they tie by position.
@@ -105,7 +105,7 @@ struct Screening {
     let isPositionDue = isPositionDue(best)
     let isLeast = isLeast(best)
     let bound = bound(best)
-    screenedTies = bound
+    if isLeast { screenedTies = bound }
     var left = set.members(in: range.lowerBound...(range.upperBound - 1))
     if isLeast, let ties, let bound, steps.count > 1 || !isPositionDue {
       // Nothing is nearer, and nothing has to be read to tell ties apart.
@@ -115,7 +115,7 @@ struct Screening {
     }
     screened = worst
     let near = try nearMembers(of: left, in: range, steps, worst: UInt8(worst))
-    guard let near else { return isLeast && bound != nil ? left : nil }
+    guard let near else { return isLeast ? bound.flatMap { ties?.filtered(left, $0) } : nil }
     guard let ties, let bound else { return near.found }
     // Those that are nearer need not be better by any other rule.
     var found = ties.filtered(near.found.subtracting(near.nearer), bound)
@@ -196,7 +196,7 @@ private protocol FirstPlaces {
   mutating func note(_ docs: [UInt32], _ keys: [UInt32], _ count: Int, base: Int)
 }
 
-/// Documents whose only step is near enough.
+/// Documents that one step is near enough in.
 private struct NearDocuments: FirstPlaces {
   private let range: Range<Int>
   /// The last place that is near enough, and the last one that is nearer; nil if none is.

@@ -11,8 +11,6 @@ struct StepLists: Sendable {
   private static let documentCountMin = 256
   /// Places of lists that are read as a whole, at most about so many: 8 MiB.
   private static let hitCountMax = 1 << 20
-  /// Documents of lists that are read as a whole that are worth another thread.
-  private static let sharedCountMin = 4096
 
   /// A word that a step stands for.
   struct Word {
@@ -93,7 +91,8 @@ struct StepLists: Sendable {
         note(value, reader, isExact: isExact, isPhrase: isPhrase)
       }
     }
-    try read(whole, reader, set, sharing: wholeCount < Self.sharedCountMin ? .none : sharing)
+    // What fills no window is not worth another thread.
+    try read(whole, reader, set, sharing: wholeCount < memberCount ? .none : sharing)
   }
 
   /// Reads short lists as a whole: every thread some of them.

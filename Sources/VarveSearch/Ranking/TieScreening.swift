@@ -18,7 +18,7 @@ struct TieScreening {
   private let classes: OccurrenceCosts
   /// The components between position and conversation with what they cost at least, also where a
   /// word is not at its place.
-  private var least: [(component: Int, cost: Int, apart: Int)] = []
+  private var least: [(component: Int, together: Int, apart: Int)] = []
   private var haveOnePlace = false
   private var conversation = 0
   /// Words of the query, where a text can be just these.
@@ -86,7 +86,8 @@ struct TieScreening {
       if best.worst(component) > cost { return nil }
     }
     let worst = best.worst(conversation)
-    return worst < ConversationClass.worst ? Bound(conversation: worst, wordCount: wordCount) : nil
+    guard worst < ConversationClass.worst else { return nil }
+    return Bound(conversation: worst, wordCount: wordCount)
   }
 
   /// The documents of a set that are within a bound.

@@ -49,26 +49,27 @@ extension HitReader {
       }
       return set
     }
-    var set = DocSet(capacity: corpus.documentCount)
-    for (attribute, documents) in try documentsByAttribute(derivation.words).enumerated()
-    where attributes?.contains(UInt32(attribute)) ?? true {
-      if let documents { set.formUnion(documents) }
+    let known = try documents(ofPhrase: derivation.words)
+    let hasContent = attributes?.contains(0) ?? true
+    var set = hasContent ? known.ofContent : DocSet(capacity: corpus.documentCount)
+    for (attribute, document) in known.others where attributes?.contains(attribute) ?? true {
+      set.insert(Int(document))
     }
     return set
   }
 
-  private func documentsByAttribute(
-    _ words: [ResolvedWord?]
-  ) throws(FormatError) -> [DocSet?] {
+  private func documents(
+    ofPhrase words: [ResolvedWord?]
+  ) throws(FormatError) -> KnownPhrases.Documents {
     let key = words.map { $0?.bytes }
     if let known = phrases.known.withLock({ $0[key] }) { return known }
-    var found = [DocSet?](repeating: nil, count: corpus.attributes.count)
+    var found = KnownPhrases.Documents(ofContent: DocSet(capacity: corpus.documentCount))
     let candidates = try documentsWithAll(words, attributes: nil)
     for hit in try phraseHits(words, in: candidates, byWord: byWord) {
-      let attribute = Int(hit.attribute)
-      if found[attribute]?.insert(Int(hit.document)) == nil {
-        found[attribute] = DocSet(capacity: corpus.documentCount)
-        found[attribute]?.insert(Int(hit.document))
+      if hit.attribute == 0 {
+        found.ofContent.insert(Int(hit.document))
+      } else if found.others.last.map({ $0 != (hit.attribute, hit.document) }) ?? true {
+        found.others.append((hit.attribute, hit.document))
       }
     }
     let made = found

@@ -45,10 +45,16 @@ struct HitReader: Sendable {
     let known = Mutex<[Key: DocSet]>([:])
   }
 
-  /// Documents of the phrases of a query by the attributes that they stand in: a way to cut a word
-  /// is counted everywhere, then searched for where the query looks.
+  /// Where the phrases of a query stand: a way to cut a word is counted, then searched for.
   final class KnownPhrases: Sendable {
-    let known = Mutex<[[[UInt8]?]: [DocSet?]]>([:])
+    struct Documents {
+      /// With the phrase in the content.
+      var ofContent: DocSet
+      /// Documents with other attributes that have it.
+      var others: [(attribute: UInt32, document: UInt32)] = []
+    }
+
+    let known = Mutex<[[[UInt8]?]: Documents]>([:])
   }
 
   /// Columns of field lengths, each decoded once a search.
