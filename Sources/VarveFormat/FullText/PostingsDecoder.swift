@@ -207,6 +207,13 @@ package struct PostingsDecoder: ~Escapable {
     return count
   }
 
+  /// Calls a closure with each document of a list that has no block, without room for any.
+  package mutating func forEachOfShort(
+    _ body: (_ doc: UInt32, _ count: UInt32, _ key: UInt32) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    _ = try forEachOfTail { _, doc, count, key throws(FormatError) in try body(doc, count, key) }
+  }
+
   /// Calls a closure with each document behind the last block, unless they were read; how many
   /// there are.
   @inline(__always)

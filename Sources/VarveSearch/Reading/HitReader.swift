@@ -212,6 +212,22 @@ struct HitReader: Sendable {
     }
   }
 
+  /// Reads the places of a list that has no block.
+  @inline(__always)
+  private static func readShort(
+    _ decoder: inout PostingsDecoder, _ positions: RawSpan, _ part: SearchCorpus.Part,
+    in candidates: DocSet, _ body: (_ document: Int, _ key: UInt32) -> Void
+  ) throws(FormatError) {
+    let limit = part.index.documentCount
+    var reader = PositionReader(positions, at: 0)
+    try decoder.forEachOfShort { doc, count, first throws(FormatError) in
+      guard Int(doc) < limit else { throw FormatError(.outOfBounds, at: 0) }
+      let document = part.base + Int(doc)
+      guard candidates.contains(document) else { return reader.skip(Int(count) - 1) }
+      try read(&reader, first, Int(count), part) { key in body(document, key) }
+    }
+  }
+
   /// Reads the keys of a document, with the attributes numbered as in the corpus.
   @inline(__always)
   static func read(
@@ -247,6 +263,15 @@ struct HitReader: Sendable {
     hits = []
     try part.index.withPositions(info) { (positions) throws(FormatError) in
       try part.index.withPostings(info) { (decoder) throws(FormatError) in
+        if info.docCount < PostingsLayout.blockCount {
+          // Most words of a beginning: room for a block would cost more than to read them.
+          return try Self.readShort(&decoder, positions, part, in: candidates) { document, key in
+            found.append(
+              Hit(
+                document: UInt32(truncatingIfNeeded: document), key: key, isPhrase: isPhrase,
+                isExact: isExact))
+          }
+        }
         var first = 0
         while true {
           let count = try nextBlock(&decoder, part, in: candidates, from: &first)

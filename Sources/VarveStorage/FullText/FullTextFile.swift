@@ -88,9 +88,9 @@ package final class FullTextFile: FullTextBytes {
     _ section: SectionKind, _ number: Int, _ range: Range<Int>,
     _ body: (RawSpan) throws(FormatError) -> T
   ) throws(FormatError) -> T {
-    guard let place = places[Self.key(section, number)] else {
-      throw FormatError(.inconsistent, at: 0)
-    }
+    // A beginning of a word asks for postings thousands of times.
+    let known = section == .postings && number == 0 ? postings : places[Self.key(section, number)]
+    guard let place = known else { throw FormatError(.inconsistent, at: 0) }
     let entry = sections[place]
     let count = Int(entry.byteCount)
     guard range.lowerBound >= 0, range.lowerBound <= count else {
