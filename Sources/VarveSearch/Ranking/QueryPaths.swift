@@ -85,23 +85,26 @@ final class NodeDocuments {
       if known[job.node][job.level]?.formUnion(set) == nil { known[job.node][job.level] = set }
     }
     for job in jobs where job.piece == 0 {
-      for phrase in graph.nodes[job.node].levels[job.level] where phrase.isPhrase {
-        let set = try reader.documents(phrase, attributes: searchOn)
-        known[job.node][job.level]?.formUnion(set)
-      }
+      try withPhrases(job.node, level: job.level) { known[job.node][job.level]?.formUnion($0) }
+    }
+  }
+
+  /// Calls a closure with the documents of each phrase that a node may stand for.
+  private func withPhrases(
+    _ node: Int, level: Int, _ body: (DocSet) -> Void
+  ) throws(FormatError) {
+    for phrase in graph.nodes[node].levels[level] where phrase.isPhrase {
+      body(try reader.documents(phrase, attributes: searchOn))
     }
   }
 
   /// Documents that a node matches with a number of typos.
   func documents(_ node: Int, level: Int) throws(FormatError) -> DocSet {
     if let found = known[node][level] { return found }
-    let derivations = graph.nodes[node].levels[level]
     var set = try Self.documents(
-      derivations, level: level, reader, searchOn: searchOn, tolerant: tolerantSearchOn,
-      piece: 0, of: 1)
-    for phrase in derivations where phrase.isPhrase {
-      set.formUnion(try reader.documents(phrase, attributes: searchOn))
-    }
+      graph.nodes[node].levels[level], level: level, reader, searchOn: searchOn,
+      tolerant: tolerantSearchOn, piece: 0, of: 1)
+    try withPhrases(node, level: level) { set.formUnion($0) }
     known[node][level] = set
     return set
   }

@@ -101,9 +101,7 @@ struct WindowMembers: Sendable {
   /// The number of a document; nil if it is no member.
   @inline(__always)
   func find(_ document: UInt32) -> Int? {
-    guard range.contains(Int(document)) else { return nil }
-    let number = numbers[Int(document) - range.lowerBound]
-    return number == Self.none ? nil : Int(number)
+    MemberFinder(numbers.span, range, base: 0).find(document)
   }
 
   /// The number of a member.
